@@ -1,0 +1,252 @@
+import type { AnyMachineSnapshot, EventObject } from 'xstate'
+import type { Effect } from '../contracts/effect.ts'
+import { toErrorValue } from '../contracts/error.ts'
+import type { NeutralEvent } from '../contracts/event.ts'
+import { findNonJson } from '../contracts/json.ts'
+import type { StoredSnapshot, StoredState } from '../contracts/state.ts'
+import type { StepContext } from './decode.ts'
+import { Decoder, MachineError } from './decode.ts'
+import type { AgentDefinition } from './definition.ts'
+import { offeredOptions } from './offered.ts'
+import type { EngineRun } from './scope.ts'
+import { persist, restore, runEvent, runInitial } from './scope.ts'
+
+export interface StepResult {
+  next: StoredState
+  effects: Effect[]
+  /** False when no transition took the event. */
+  handled: boolean
+  /** True when the event came from an earlier incarnation, or after the end: nothing changed. */
+  stale: boolean
+}
+
+/**
+ * Folds one event: a pure function of its arguments. What a guard or action of the machine throws
+ * becomes the agent's error state, as in a live XState actor.
+ */
+export function step(
+  definition: AgentDefinition,
+  stored: StoredState | undefined,
+  event: NeutralEvent,
+  at: StepContext,
+): StepResult {
+  if (stored === undefined) return initialStep(definition, event, at)
+  if (event.kind === 'init' || isStale(stored, event)) return unchanged(stored, true)
+  if (stored.snapshot.status !== 'active') return afterTheEnd(stored, event)
+  if (event.kind === 'stop') return stopped(definition, stored, at)
+  if (event.kind === 'timer') {
+    const timer = stored.timers[event.timerId]!
+    if (timer.to) {
+      const { [event.timerId]: _fired, ...timers } = stored.timers
+      const effects: Effect[] = [{ kind: 'send', to: timer.to, event: timer.event }]
+      return { next: { ...stored, timers }, effects, handled: true, stale: false }
+    }
+  }
+  return fold(definition, stored, event, at)
+}
+
+function initialStep(
+  definition: AgentDefinition,
+  event: NeutralEvent,
+  at: StepContext,
+): StepResult {
+  if (event.kind !== 'init') throw new Error('the first event of an agent is its init')
+  const { id, version, hash } = definition
+  const empty: StoredState = {
+    machine: { id, version, hash },
+    snapshot: { status: 'active', value: {}, context: {} },
+    children: {},
+    timers: {},
+    incarnations: 0,
+    ...(event.parent ? { parent: event.parent } : {}),
+  }
+  const run = runInitial(definition.machine, nameOf(at), structuredClone(event.input))
+  return conclude(definition, empty, at, () => run)
+}
+
+function fold(
+  definition: AgentDefinition,
+  stored: StoredState,
+  event: NeutralEvent,
+  at: StepContext,
+): StepResult {
+  const before = restore(
+    definition.machine,
+    nameOf(at),
+    stored.snapshot,
+    Object.keys(stored.children),
+  )
+  if (before.status === 'error') throw before.error
+  const base = settle(stored, event)
+  const engineEvent = toEngineEvent(stored, event)
+  let ignored = false
+  const result = conclude(definition, base, at, () => {
+    const run = runEvent(definition.machine, nameOf(at), before, engineEvent)
+    ignored = run.snapshot === before && run.actions.length === 0
+    return run
+  })
+  if (!ignored) return result
+  const effects: Effect[] =
+    event.kind === 'event' ? [{ kind: 'deadLetter', reason: 'unhandled', event: event.event }] : []
+  return { next: base, effects, handled: false, stale: false }
+}
+
+/** Runs the engine and turns its result, or what it threw, into the next state and the effects. */
+function conclude(
+  definition: AgentDefinition,
+  base: StoredState,
+  at: StepContext,
+  runEngine: () => EngineRun,
+): StepResult {
+  const decoder = new Decoder(definition, base, at)
+  let snapshot: StoredSnapshot
+  try {
+    const run = runEngine()
+    if (run.snapshot.status === 'error' && run.actions.length === 0) throw run.snapshot.error
+    decoder.decode(run.actions, run.snapshot)
+    offerOptions(definition, decoder, run.snapshot)
+    snapshot = toStored(definition, run.snapshot)
+    checkJson(definition, snapshot, decoder)
+  } catch (thrown) {
+    return failed(definition, base, at, thrown)
+  }
+  return finish(base, decoder, snapshot)
+}
+
+function finish(base: StoredState, decoder: Decoder, snapshot: StoredSnapshot): StepResult {
+  if (snapshot.status !== 'active') {
+    decoder.windUp()
+    const { status, output, error } = snapshot
+    decoder.add({
+      kind: 'terminate',
+      status,
+      ...(output === undefined ? {} : { output }),
+      ...(error === undefined ? {} : { error }),
+      ...(base.parent ? { parent: base.parent } : {}),
+    })
+  }
+  const { children, timers, incarnations } = decoder
+  const next: StoredState = { ...base, snapshot, children, timers, incarnations }
+  return { next, effects: decoder.effects(), handled: true, stale: false }
+}
+
+function failed(
+  definition: AgentDefinition,
+  base: StoredState,
+  at: StepContext,
+  thrown: unknown,
+): StepResult {
+  const error = toErrorValue(thrown)
+  return finish(base, new Decoder(definition, base, at), { ...base.snapshot, status: 'error', error })
+}
+
+function stopped(definition: AgentDefinition, stored: StoredState, at: StepContext): StepResult {
+  const snapshot: StoredSnapshot = { ...stored.snapshot, status: 'stopped' }
+  return finish(stored, new Decoder(definition, stored, at), snapshot)
+}
+
+function unchanged(stored: StoredState, stale: boolean): StepResult {
+  return { next: stored, effects: [], handled: false, stale }
+}
+
+function afterTheEnd(stored: StoredState, event: NeutralEvent): StepResult {
+  if (event.kind !== 'event') return unchanged(stored, true)
+  const effects: Effect[] = [{ kind: 'deadLetter', reason: 'agent-ended', event: event.event }]
+  return { next: stored, effects, handled: false, stale: false }
+}
+
+function isStale(stored: StoredState, event: NeutralEvent): boolean {
+  switch (event.kind) {
+    case 'done':
+    case 'error': {
+      const child = stored.children[event.childId]
+      return child?.incarnation !== event.incarnation || child.settled === true
+    }
+    case 'timer':
+      return stored.timers[event.timerId]?.incarnation !== event.incarnation
+    default:
+      return false
+  }
+}
+
+/** Takes note that a child has ended or a timer has fired, whatever the machine makes of it. */
+function settle(stored: StoredState, event: NeutralEvent): StoredState {
+  if (event.kind === 'done' || event.kind === 'error') {
+    const child = { ...stored.children[event.childId]!, settled: true }
+    return { ...stored, children: { ...stored.children, [event.childId]: child } }
+  }
+  if (event.kind === 'timer') {
+    const { [event.timerId]: _fired, ...timers } = stored.timers
+    return { ...stored, timers }
+  }
+  return stored
+}
+
+function toEngineEvent(stored: StoredState, event: NeutralEvent): EventObject {
+  switch (event.kind) {
+    case 'event':
+      return structuredClone(event.event)
+    case 'done': {
+      const { childId, output } = event
+      return { type: `xstate.done.actor.${childId}`, output, actorId: childId } as EventObject
+    }
+    case 'error': {
+      const { childId, error } = event
+      return { type: `xstate.error.actor.${childId}`, error, actorId: childId } as EventObject
+    }
+    case 'timer':
+      return structuredClone(stored.timers[event.timerId]!.event)
+    case 'init':
+    case 'stop':
+      throw new Error(`${event.kind} is not an engine event`)
+  }
+}
+
+function offerOptions(
+  definition: AgentDefinition,
+  decoder: Decoder,
+  snapshot: AnyMachineSnapshot,
+): void {
+  for (const effect of decoder.effects()) {
+    if (effect.kind !== 'spawn' || effect.child !== 'decision') continue
+    const source = definition.sources.get(effect.src)
+    if (source?.kind !== 'decision') continue
+    effect.offered = offeredOptions(snapshot, source.contract.optionTypes)
+    const child = decoder.children[effect.id]
+    if (child?.incarnation === effect.incarnation) {
+      decoder.children[effect.id] = { ...child, offered: effect.offered }
+    }
+  }
+}
+
+function toStored(definition: AgentDefinition, snapshot: AnyMachineSnapshot): StoredSnapshot {
+  const { status, value, context, historyValue, output, error } = persist(
+    definition.machine,
+    snapshot,
+  ) as StoredSnapshot
+  return {
+    status,
+    value,
+    context,
+    ...(historyValue && Object.keys(historyValue).length > 0 ? { historyValue } : {}),
+    ...(output === undefined ? {} : { output }),
+    ...(error === undefined || error === null ? {} : { error: toErrorValue(error) }),
+  }
+}
+
+function checkJson(definition: AgentDefinition, snapshot: StoredSnapshot, decoder: Decoder): void {
+  const lost =
+    findNonJson(snapshot.context, 'context') ??
+    (snapshot.output === undefined ? undefined : findNonJson(snapshot.output, 'output')) ??
+    findNonJson(decoder.effects(), 'effects')
+  if (lost) {
+    throw new MachineError(
+      definition.id,
+      `${lost} is not JSON and would be lost; keep only JSON in context, events, input and output`,
+    )
+  }
+}
+
+function nameOf(at: StepContext): string {
+  return `${at.address.type}/${at.address.id}`
+}

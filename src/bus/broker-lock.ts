@@ -1,0 +1,48 @@
+import { readFile, rm, writeFile } from 'node:fs/promises'
+import type { Clock } from '../contracts/clock.ts'
+import { pause } from '../contracts/clock.ts'
+import { UnavailableError } from '../contracts/error.ts'
+
+const retryAfterMs = 50
+const giveUpAfterMs = 60_000
+
+/**
+ * Runs `body` while holding the lock file: two servers on one store would destroy it. A lock whose
+ * process is gone is taken over.
+ * @throws UnavailableError when another live process holds it for a minute.
+ */
+export async function withLock<T>(file: string, clock: Clock, body: () => Promise<T>): Promise<T> {
+  const giveUpMs = clock.now() + giveUpAfterMs
+  while (!(await take(file))) {
+    if (clock.now() >= giveUpMs) {
+      throw new UnavailableError(`${file} is held by another process; stop it or remove the file`)
+    }
+    await pause(clock, retryAfterMs)
+  }
+  try {
+    return await body()
+  } finally {
+    await rm(file, { force: true })
+  }
+}
+
+async function take(file: string): Promise<boolean> {
+  try {
+    await writeFile(file, String(process.pid), { flag: 'wx' })
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  }
+  const holder = Number(await readFile(file, 'utf8').catch(() => ''))
+  if (holder > 0 && !isAlive(holder)) await rm(file, { force: true })
+  return false
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}

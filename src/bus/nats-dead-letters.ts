@@ -1,0 +1,47 @@
+import { createHash } from 'node:crypto'
+import type { JetStreamManager } from '@nats-io/jetstream'
+import * as z from 'zod'
+import { UnavailableError } from '../contracts/error.ts'
+import { fromBytes, toBytes } from '../contracts/json.ts'
+import type { DeadLetter, DeadLetters } from './dead-letters.ts'
+import { fitLetter } from './letter-size.ts'
+import type { Publisher } from './nats-publisher.ts'
+import { storedMessages } from './nats-stored.ts'
+import type { Subjects } from './subjects.ts'
+
+const letterSchema: z.ZodType<DeadLetter> = z.object({
+  target: z.string(),
+  messageId: z.string(),
+  reason: z.string(),
+  atMs: z.number(),
+  body: z.string(),
+  encoding: z.enum(['utf-8', 'base64']),
+})
+
+/** Dead letters as JSON in a stream of their own, kept for `limits.deadLetterMaxAgeMs`. */
+export function natsDeadLetters(parts: {
+  manager: JetStreamManager
+  publisher: Publisher
+  subjects: Subjects
+}): DeadLetters {
+  const { manager, publisher, subjects } = parts
+  return {
+    async put(letter) {
+      const kind = letter.target.split(' ', 1)[0] ?? ''
+      const identity = `${letter.target}\0${letter.messageId}`
+      const outcome = await publisher.publishSurely(
+        subjects.dead(kind),
+        toBytes(fitLetter(letter)),
+        { 'Nats-Msg-Id': createHash('sha256').update(identity).digest('hex') },
+      )
+      if (outcome.kind === 'stored') return
+      throw new UnavailableError(`dead letter was refused: ${outcome.code} ${outcome.reason}`)
+    },
+    async *list() {
+      for await (const { data } of storedMessages(manager, subjects.deadStream, subjects.deadAll)) {
+        const letter = letterSchema.safeParse(fromBytes(data))
+        if (letter.success) yield letter.data
+      }
+    },
+  }
+}

@@ -1,0 +1,62 @@
+import type { JetStreamManager } from '@nats-io/jetstream'
+import { formatAddress } from '../contracts/address.ts'
+import type { Clock } from '../contracts/clock.ts'
+import { pause } from '../contracts/clock.ts'
+import { checkRecordSize } from './body-limit.ts'
+import type { Journal } from './journal.ts'
+import { reaching } from './nats-link.ts'
+import { refusals } from './nats-publisher.ts'
+import type { Publisher } from './nats-publisher.ts'
+import { storedMessages } from './nats-stored.ts'
+import type { Subjects } from './subjects.ts'
+
+const undecidableRetries = 5
+const undecidableWaitMs = 5
+
+/** Journals as subjects of the state stream; the expected last sequence of the subject fences. */
+export function natsJournal(parts: {
+  manager: JetStreamManager
+  publisher: Publisher
+  subjects: Subjects
+  clock: Clock
+}): Journal {
+  const { manager, publisher, subjects, clock } = parts
+  const stream = subjects.actStream
+  return {
+    async append(address, body, expectedSeq) {
+      checkRecordSize(body, `journal ${formatAddress(address)}`)
+      const headers = { 'Nats-Expected-Last-Subject-Sequence': String(expectedSeq) }
+      for (let attempt = 0; ; attempt++) {
+        const outcome = await publisher.publish(subjects.journal(address), body, headers)
+        if (outcome.kind === 'stored') return { kind: 'appended', seq: outcome.seq }
+        if (outcome.kind === 'unknown') return outcome
+        if (outcome.code === refusals.wrongLastSequence) return { kind: 'conflict' }
+        if (outcome.code !== refusals.undecidable || attempt === undecidableRetries) {
+          return { kind: 'unknown', reason: `${outcome.code} ${outcome.reason}` }
+        }
+        await pause(clock, undecidableWaitMs)
+      }
+    },
+    last: (address) =>
+      reaching(`journal ${formatAddress(address)}`, async () => {
+        const found = await manager.direct.getMessage(stream, {
+          last_by_subj: subjects.journal(address),
+        })
+        return found ? { seq: found.seq, body: found.data } : undefined
+      }),
+    async *history(address) {
+      for await (const { seq, data } of storedMessages(manager, stream, subjects.journal(address))) {
+        yield { seq, body: data }
+      }
+    },
+    async *addresses(type) {
+      const info = await reaching('journal addresses', () =>
+        manager.streams.info(stream, { subjects_filter: subjects.journals(type) }),
+      )
+      for (const subject of Object.keys(info.state.subjects ?? {})) {
+        const address = subjects.journalAddress(subject)
+        if (address) yield address
+      }
+    },
+  }
+}

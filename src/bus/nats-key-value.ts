@@ -1,0 +1,129 @@
+import { Kvm } from '@nats-io/kv'
+import type { KV } from '@nats-io/kv'
+import type { JsMsg } from '@nats-io/jetstream'
+import type { Clock } from '../contracts/clock.ts'
+import type { KeyEntry, KeyValue, Written } from './key-value.ts'
+import { limits } from './limits.ts'
+import { reaching } from './nats-link.ts'
+import type { NatsLink } from './nats-link.ts'
+import { refusals } from './nats-publisher.ts'
+import { startReading } from './nats-reader.ts'
+import type { Reading } from './nats-reader.ts'
+import { codeOf } from './nats-streams.ts'
+import { escapeToken, unescapeToken } from './subjects.ts'
+import type { Subjects } from './subjects.ts'
+
+interface Parts {
+  link: NatsLink
+  subjects: Subjects
+  clock: Clock
+  replicas: number
+}
+
+/** Buckets of `@nats-io/kv` with a history of one, created on first use. */
+export function natsKeyValue(parts: Parts): KeyValue {
+  const open = bucketOpener(parts)
+  return {
+    get: (bucket, key) =>
+      reaching(`get ${bucket}/${key}`, async () => {
+        const entry = await (await open(bucket)).get(escapeToken(key))
+        if (!entry || entry.operation !== 'PUT') return undefined
+        return { key, value: entry.value, revision: entry.revision }
+      }),
+    put: (bucket, key, value, expectedRevision) =>
+      reaching(`put ${bucket}/${key}`, async () =>
+        write(await open(bucket), escapeToken(key), value, expectedRevision),
+      ),
+    forget: (bucket, key) =>
+      reaching(`forget ${bucket}/${key}`, async () => {
+        await (await open(bucket)).purge(escapeToken(key))
+      }),
+    async keys(bucket, prefix = '') {
+      const found = new Set<string>()
+      await reaching(`keys of ${bucket}`, async () => {
+        const reading = await read(parts, open, bucket, true, (key, isPresent) => {
+          if (!key.startsWith(prefix)) return
+          if (isPresent) found.add(key)
+          else found.delete(key)
+        })
+        await reading.caughtUp
+        await reading.stop()
+      })
+      return [...found].sort()
+    },
+    async watch(bucket, prefix, onChange) {
+      const present = new Set<string>()
+      const reading = await reaching(`watch ${bucket}`, () =>
+        read(parts, open, bucket, false, (key, isPresent, message) => {
+          if (!key.startsWith(prefix)) return
+          // A marker of a key that was gone before the watch began is no change.
+          if (!isPresent) return void (present.delete(key) && onChange(key, undefined))
+          present.add(key)
+          onChange(key, { key, value: message.data, revision: message.seq } satisfies KeyEntry)
+        }),
+      )
+      await reading.caughtUp
+      return reading
+    },
+  }
+}
+
+function bucketOpener({ link, subjects, replicas }: Parts): (bucket: string) => Promise<KV> {
+  const manager = new Kvm(link.stream)
+  const opened = new Map<string, Promise<KV>>()
+  return (bucket) => {
+    const name = subjects.bucket(bucket)
+    const known = opened.get(name)
+    if (known) return known
+    const opening = manager.create(name, {
+      replicas,
+      history: 1,
+      timeout: limits.requestTimeoutMs,
+    })
+    opened.set(name, opening)
+    opening.catch(() => opened.delete(name))
+    return opening
+  }
+}
+
+async function write(
+  kv: KV,
+  key: string,
+  value: Uint8Array,
+  expectedRevision: number | undefined,
+): Promise<Written> {
+  try {
+    if (expectedRevision === undefined) {
+      return { kind: 'written', revision: await kv.put(key, value) }
+    }
+    // The library refuses `update(…, 0)`; `create` also works over the marker of a purge.
+    const revision = await (expectedRevision === 0
+      ? kv.create(key, value)
+      : kv.update(key, value, expectedRevision))
+    return { kind: 'written', revision }
+  } catch (error) {
+    if (codeOf(error) === refusals.wrongLastSequence) return { kind: 'conflict' }
+    throw error
+  }
+}
+
+async function read(
+  { link, clock }: Parts,
+  open: (bucket: string) => Promise<KV>,
+  bucket: string,
+  headersOnly: boolean,
+  onEntry: (key: string, isPresent: boolean, message: JsMsg) => void,
+): Promise<Reading> {
+  const { streamInfo } = await (await open(bucket)).status()
+  const stream = streamInfo.config.name
+  const root = `$KV.${stream.slice('KV_'.length)}.`
+  return startReading(
+    link,
+    clock,
+    { stream, filter: `${root}>`, from: 'last', headersOnly },
+    (message) => {
+      const key = unescapeToken(message.subject.slice(root.length))
+      onEntry(key, !message.headers?.has('KV-Operation'), message)
+    },
+  )
+}

@@ -1,0 +1,172 @@
+import { jetstream, jetstreamManager } from '@nats-io/jetstream'
+import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream'
+import { connect } from '@nats-io/transport-node'
+import type { NatsConnection } from '@nats-io/transport-node'
+import { AshlarError, InputError, UnavailableError } from '../contracts/error.ts'
+import type { BusStatus } from './bus.ts'
+import { limits } from './limits.ts'
+
+/** One connection to a NATS server with its JetStream clients and its status. */
+export interface NatsLink {
+  readonly connection: NatsConnection
+  readonly stream: JetStreamClient
+  readonly manager: JetStreamManager
+  status(): BusStatus
+  onStatus(listener: (status: BusStatus) => void): () => void
+  close(): Promise<void>
+}
+
+const oldestServer = [2, 12] as const
+const reconnectWaitMs = 100
+const connectTimeoutMs = 5_000
+const pingIntervalMs = 20_000
+
+/**
+ * Connects and checks that the server is new enough and has JetStream.
+ * @throws UnavailableError when no server answers; InputError when the server cannot be used.
+ */
+export async function connectLink(options: { servers: string; name: string }): Promise<NatsLink> {
+  const targets = parseServers(options.servers)
+  const connection = await connect({
+    ...targets.login,
+    servers: targets.hosts,
+    name: options.name,
+    noAsyncTraces: true,
+    maxReconnectAttempts: -1,
+    reconnectTimeWait: reconnectWaitMs,
+    reconnectJitter: reconnectWaitMs,
+    waitOnFirstConnect: false,
+    timeout: connectTimeoutMs,
+    pingInterval: pingIntervalMs,
+  }).catch((cause: unknown) => {
+    throw new UnavailableError(
+      `no NATS server at ${targets.hosts.join(', ')} (${messageOf(cause)}); ` +
+        'start one there, or set NATS_URL to a running nats-server 2.12 or later',
+      { cause },
+    )
+  })
+  try {
+    checkServer(connection, targets.hosts)
+  } catch (error) {
+    await connection.close()
+    throw error
+  }
+  return linkOver(connection, {
+    stream: jetstream(connection, { timeout: limits.requestTimeoutMs }),
+    manager: await jetstreamManager(connection, {
+      checkAPI: false,
+      timeout: limits.requestTimeoutMs,
+    }),
+  })
+}
+
+/**
+ * Runs a broker call; anything but an AshlarError becomes an UnavailableError that names the call.
+ * @throws UnavailableError
+ */
+export async function reaching<T>(what: string, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call()
+  } catch (cause) {
+    if (cause instanceof AshlarError) throw cause
+    throw new UnavailableError(`${what}: the broker did not answer (${messageOf(cause)})`, { cause })
+  }
+}
+
+/** The text of any thrown value. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown)
+}
+
+function linkOver(
+  connection: NatsConnection,
+  clients: { stream: JetStreamClient; manager: JetStreamManager },
+): NatsLink {
+  let status: BusStatus = 'connected'
+  const listeners = new Set<(status: BusStatus) => void>()
+  const become = (next: BusStatus): void => {
+    if (status === next || status === 'closed') return
+    status = next
+    for (const listener of listeners) listener(next)
+  }
+  void (async () => {
+    for await (const event of connection.status()) {
+      if (event.type === 'disconnect') become('disconnected')
+      if (event.type === 'reconnect') become('connected')
+    }
+  })()
+  void connection.closed().then(() => become('closed'))
+  return {
+    connection,
+    ...clients,
+    status: () => status,
+    onStatus(listener) {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
+    },
+    async close() {
+      if (status === 'connected') {
+        // A broker that dies during the flush must not keep the process from closing.
+        await Promise.race([connection.flush().catch(() => {}), untilLost(this)])
+      }
+      await connection.close()
+      become('closed')
+    },
+  }
+}
+
+function untilLost(link: NatsLink): Promise<void> {
+  return new Promise((resolve) => {
+    const off = link.onStatus(() => {
+      off()
+      resolve()
+    })
+  })
+}
+
+function checkServer(connection: NatsConnection, hosts: string[]): void {
+  const version = connection.info?.version ?? '0'
+  const [major = 0, minor = 0] = version.split('.').map((part) => parseInt(part, 10))
+  const isOld =
+    major < oldestServer[0] || (major === oldestServer[0] && minor < oldestServer[1])
+  if (isOld) {
+    throw new InputError({
+      field: `NATS server ${hosts.join(', ')}`,
+      expected: 'nats-server 2.12 or later',
+      got: version,
+      todo: 'upgrade it, or set NATS_URL to another server',
+    })
+  }
+  if (connection.info?.jetstream) return
+  throw new InputError({
+    field: `NATS server ${hosts.join(', ')}`,
+    expected: 'JetStream to be enabled',
+    todo: 'start it with `nats-server --jetstream`, or set NATS_URL to another server',
+  })
+}
+
+/** The client takes no credentials from addresses, so `nats://user:secret@host` is split here. */
+function parseServers(servers: string): {
+  hosts: string[]
+  login: { user?: string; pass?: string; token?: string }
+} {
+  let login: { user?: string; pass?: string; token?: string } = {}
+  const hosts = servers
+    .split(',')
+    .map((text) => text.trim())
+    .filter((text) => text !== '')
+    .map((text) => {
+      const found = /^(?<scheme>[a-z]+:\/\/)?(?<login>[^@]*)@(?<host>.*)$/.exec(text)?.groups
+      if (!found) return text
+      const [user = '', pass] = (found.login ?? '').split(':').map(decodeURIComponent)
+      login = pass === undefined ? { token: user } : { user, pass }
+      return `${found.scheme ?? ''}${found.host}`
+    })
+  if (hosts.length > 0) return { hosts, login }
+  throw new InputError({
+    field: 'NATS_URL',
+    expected: 'one or more addresses separated by commas',
+    got: servers,
+    todo: 'set it to, for example, nats://127.0.0.1:4222',
+  })
+}

@@ -1,0 +1,113 @@
+import { DeliverPolicy } from '@nats-io/jetstream'
+import type { Consumer, ConsumerMessages, JsMsg, OrderedConsumerOptions } from '@nats-io/jetstream'
+import type { Clock } from '../contracts/clock.ts'
+import { pause } from '../contracts/clock.ts'
+import type { Running } from './mailbox.ts'
+import type { NatsLink } from './nats-link.ts'
+
+export interface ReadRequest {
+  readonly stream: string
+  readonly filter: string
+  /** `all`: everything stored; `last`: the last message of every subject, then what follows. */
+  readonly from: 'all' | 'last'
+  readonly headersOnly?: boolean
+}
+
+export interface Reading extends Running {
+  /** Settles when everything that was stored at the start has been handled, or on stop. */
+  readonly caughtUp: Promise<void>
+}
+
+/** Prefetched, so a slow reader holds at most this many messages in memory. */
+const prefetchMessages = 512
+const retryAfterMs = 100
+const handlerRetryAfterMs = 1_000
+
+/**
+ * Reads a stream in order and without acks. After a lost connection a new consumer starts behind
+ * the last message that was handled, so none is lost, repeated or reordered. A handler that throws
+ * gets the same message again after a second.
+ */
+export function startReading(
+  link: NatsLink,
+  clock: Clock,
+  request: ReadRequest,
+  onMessage: (message: JsMsg) => void | Promise<void>,
+): Reading {
+  const stopping = new AbortController()
+  let lastSeq = 0
+  let current: ConsumerMessages | undefined
+  let reportCaughtUp = (): void => {}
+  const caughtUp = new Promise<void>((resolve) => (reportCaughtUp = resolve))
+
+  const handle = async (message: JsMsg): Promise<void> => {
+    while (!stopping.signal.aborted) {
+      try {
+        await onMessage(message)
+        lastSeq = message.seq
+        return
+      } catch {
+        await rest(clock, handlerRetryAfterMs, stopping.signal)
+      }
+    }
+  }
+  const readOnce = async (): Promise<void> => {
+    const consumer = await link.stream.consumers.get(request.stream, startOf(request, lastSeq))
+    if (stopping.signal.aborted) return dropConsumer(link, consumer)
+    const info = await consumer.info(true)
+    if (info.num_pending === 0) reportCaughtUp()
+    current = await consumer.consume({ max_messages: prefetchMessages })
+    try {
+      for await (const message of current) {
+        if (stopping.signal.aborted) break
+        if (message.seq > lastSeq) await handle(message)
+        if (message.info.pending === 0) reportCaughtUp()
+      }
+    } finally {
+      current.stop()
+      dropConsumer(link, consumer)
+    }
+  }
+  const run = async (): Promise<void> => {
+    while (!stopping.signal.aborted && link.status() !== 'closed') {
+      if (link.status() === 'connected') await readOnce().catch(() => {})
+      await rest(clock, retryAfterMs, stopping.signal)
+    }
+    reportCaughtUp()
+  }
+  // The library would find out only after a request times out; buffered messages still arrive.
+  const offStatus = link.onStatus((status) => {
+    if (status !== 'disconnected') current?.stop()
+  })
+  const ended = run()
+  return {
+    caughtUp,
+    async stop() {
+      stopping.abort()
+      offStatus()
+      current?.stop()
+      await ended
+    },
+  }
+}
+
+function startOf(request: ReadRequest, lastSeq: number): Partial<OrderedConsumerOptions> {
+  const shared = {
+    filter_subjects: request.filter,
+    ...(request.headersOnly ? { headers_only: true } : {}),
+  }
+  if (lastSeq > 0) {
+    return { ...shared, deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: lastSeq + 1 }
+  }
+  const policy = request.from === 'all' ? DeliverPolicy.All : DeliverPolicy.LastPerSubject
+  return { ...shared, deliver_policy: policy }
+}
+
+/** The broker forgets an idle consumer after five minutes; this only saves its memory earlier. */
+function dropConsumer(link: NatsLink, consumer: Consumer): void {
+  if (link.status() === 'connected') consumer.delete().catch(() => {})
+}
+
+async function rest(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+  await pause(clock, ms, signal).catch(() => {})
+}

@@ -1,0 +1,36 @@
+import type { JetStreamManager, StoredMsg } from '@nats-io/jetstream'
+import { reaching } from './nats-link.ts'
+
+const pageMessages = 256
+
+/**
+ * The stored messages of a subject filter, oldest first, read page by page with direct gets. Ends
+ * at the last message that was stored when it got there.
+ * @throws UnavailableError
+ */
+export async function* storedMessages(
+  manager: JetStreamManager,
+  stream: string,
+  filter: string,
+): AsyncIterable<StoredMsg> {
+  let nextSeq = 1
+  for (;;) {
+    const page = await reaching(`stream ${stream}`, () =>
+      readPage(manager, stream, { seq: nextSeq, next_by_subj: filter, batch: pageMessages }),
+    )
+    yield* page
+    const last = page.at(-1)
+    if (!last || page.length < pageMessages) return
+    nextSeq = last.seq + 1
+  }
+}
+
+async function readPage(
+  manager: JetStreamManager,
+  stream: string,
+  request: { seq: number; next_by_subj: string; batch: number },
+): Promise<StoredMsg[]> {
+  const page: StoredMsg[] = []
+  for await (const message of await manager.direct.getBatch(stream, request)) page.push(message)
+  return page
+}

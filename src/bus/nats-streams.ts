@@ -1,0 +1,105 @@
+import { DiscardPolicy, JetStreamApiError, RetentionPolicy, StorageType } from '@nats-io/jetstream'
+import type { JetStreamManager, StreamConfig } from '@nats-io/jetstream'
+import { InputError } from '../contracts/error.ts'
+import { limits } from './limits.ts'
+import { messageOf, reaching } from './nats-link.ts'
+import type { Subjects } from './subjects.ts'
+
+/** The JetStream API counts durations in nanoseconds. */
+export const nanosPerMs = 1_000_000
+
+type NewStream = Partial<StreamConfig> & { name: string }
+
+const apiCodes = { notEnabled: 10039, streamNotFound: 10059, nameInUse: 10058 } as const
+
+/**
+ * Creates the streams of a cell that are missing. Existing ones keep their settings, so that a
+ * process with other defaults cannot, for example, take replicas away.
+ * @throws UnavailableError, or InputError when the account has no JetStream.
+ */
+export async function ensureStreams(
+  manager: JetStreamManager,
+  subjects: Subjects,
+  options: { replicas: number; queueMaxItems: number },
+): Promise<void> {
+  await Promise.all(streamsOf(subjects, options).map((config) => ensureStream(manager, config)))
+}
+
+function streamsOf(
+  subjects: Subjects,
+  options: { replicas: number; queueMaxItems: number },
+): NewStream[] {
+  const shared = {
+    storage: StorageType.File,
+    num_replicas: options.replicas,
+    allow_direct: true,
+    duplicate_window: limits.dedupeWindowMs * nanosPerMs,
+  }
+  return [
+    {
+      ...shared,
+      name: subjects.actStream,
+      subjects: subjects.actAll,
+      retention: RetentionPolicy.Limits,
+      allow_msg_schedules: true,
+      allow_msg_ttl: true,
+      allow_rollup_hdrs: true,
+      allow_atomic: true,
+    },
+    {
+      ...shared,
+      name: subjects.workStream,
+      subjects: [subjects.workAll],
+      retention: RetentionPolicy.Workqueue,
+      discard: DiscardPolicy.New,
+      discard_new_per_subject: true,
+      max_msgs_per_subject: options.queueMaxItems,
+    },
+    {
+      ...shared,
+      name: subjects.deadStream,
+      subjects: [subjects.deadAll],
+      retention: RetentionPolicy.Limits,
+      max_age: limits.deadLetterMaxAgeMs * nanosPerMs,
+    },
+  ]
+}
+
+async function ensureStream(manager: JetStreamManager, config: NewStream): Promise<void> {
+  await reaching(`stream ${config.name}`, async () => {
+    try {
+      await manager.streams.info(config.name)
+      return
+    } catch (error) {
+      if (codeOf(error) !== apiCodes.streamNotFound) throw explained(error)
+    }
+    try {
+      await manager.streams.add(config)
+    } catch (error) {
+      // Another process with other settings was faster.
+      if (codeOf(error) !== apiCodes.nameInUse) throw explained(error)
+    }
+  })
+}
+
+function explained(error: unknown): unknown {
+  if (codeOf(error) === apiCodes.notEnabled) {
+    return new InputError({
+      field: 'NATS account',
+      expected: 'JetStream to be enabled',
+      todo: 'enable JetStream for the account, or use another server or login in NATS_URL',
+    })
+  }
+  if (!(error instanceof JetStreamApiError)) return error
+  return new InputError({
+    field: 'NATS server',
+    expected: 'to accept the streams of Ashlar',
+    got: `${codeOf(error)} ${messageOf(error)}`,
+    todo: 'check its limits and the number of replicas against the size of the cluster',
+  })
+}
+
+/** The JetStream error code of a thrown value, 0 when it has none. */
+export function codeOf(error: unknown): number {
+  return error instanceof JetStreamApiError ? error.code : 0
+}

@@ -1,0 +1,50 @@
+import type { KeyValue } from './key-value.ts'
+import type { Mailbox, Running } from './mailbox.ts'
+import type { Wire } from './wire.ts'
+import type { WorkQueue } from './work-queue.ts'
+
+/** Remembers everything that the ports of one bus started, so that closing the bus stops it. */
+export interface RunningSet {
+  stopAll(): Promise<void>
+  ofMailbox(mailbox: Mailbox): Mailbox
+  ofWork(work: WorkQueue): WorkQueue
+  ofKeyValue(keyValue: KeyValue): KeyValue
+  ofWire(wire: Wire): Wire
+}
+
+export function trackRunning(): RunningSet {
+  const running = new Set<Running>()
+  const track = async (starting: Promise<Running>): Promise<Running> => {
+    const started = await starting
+    const tracked: Running = {
+      stop() {
+        running.delete(tracked)
+        return started.stop()
+      },
+    }
+    running.add(tracked)
+    return tracked
+  }
+  return {
+    async stopAll() {
+      await Promise.all([...running].map((one) => one.stop()))
+    },
+    ofMailbox: (mailbox) => ({
+      ...mailbox,
+      read: (slice, onMessage) => track(mailbox.read(slice, onMessage)),
+    }),
+    ofWork: (work) => ({
+      ...work,
+      consume: (queue, options, handle) => track(work.consume(queue, options, handle)),
+    }),
+    ofKeyValue: (keyValue) => ({
+      ...keyValue,
+      watch: (bucket, prefix, onChange) => track(keyValue.watch(bucket, prefix, onChange)),
+    }),
+    ofWire: (wire) => ({
+      ...wire,
+      listen: (topic, onNotice) => track(wire.listen(topic, onNotice)),
+      serve: (service, answer) => track(wire.serve(service, answer)),
+    }),
+  }
+}

@@ -1,0 +1,68 @@
+import type * as z from 'zod'
+import type { AgentEvent } from './event.ts'
+
+/** The public face of a decision: a closed set of moves, each an event with a schema. */
+export interface DecisionContract<Input = unknown, Option extends AgentEvent = AgentEvent> {
+  readonly kind: 'decision'
+  readonly name: string
+  readonly version: string
+  readonly input: z.ZodType<Input>
+  /** A discriminated union on `type`: every option is an event of the deciding machine. */
+  readonly options: z.ZodType<Option>
+  /** The `type` of every option. */
+  readonly optionTypes: readonly string[]
+  readonly timeoutMs: number
+  /** How often a decider may be asked again after an answer that breaks the contract. */
+  readonly repairs: number
+}
+
+/** One question to a decider. */
+export interface Question<Input = unknown> {
+  readonly decision: string
+  readonly input: Input
+  /** The option types that the state accepts now. Nothing else counts as an answer. */
+  readonly offered: readonly string[]
+  readonly prompt: string
+  /** What was wrong with the earlier answers of this decider, oldest first. */
+  readonly complaints: readonly string[]
+  readonly signal: AbortSignal
+}
+
+export interface Usage {
+  inputTokens: number
+  outputTokens: number
+}
+
+/** An answer: a candidate option (not yet checked), or a refusal to choose. */
+export type Answer =
+  | { kind: 'chosen'; option: unknown; model?: string; usage?: Usage; confidence?: number }
+  | { kind: 'abstained'; reason: string }
+
+/** Adapters of one port: model, rules, recorded. A throw counts as a failed attempt. */
+export interface Decider<Input = unknown> {
+  readonly name: string
+  decide(question: Question<Input>): Promise<Answer> | Answer
+}
+
+export interface Decision<Input = unknown, Option extends AgentEvent = AgentEvent>
+  extends DecisionContract<Input, Option> {
+  /** A pure function of the state that is asked about. */
+  prompt(input: Input, offered: readonly string[]): string
+  /** Asked in this order until one decides. */
+  readonly deciders: readonly Decider<Input>[]
+}
+
+/** What the journal keeps of a choice (DESIGN §7). */
+export interface Provenance {
+  decider: string
+  model?: string
+  usage?: Usage
+  confidence?: number
+  promptHash: string
+  attempts: number
+  latencyMs: number
+}
+
+export type DecisionOutcome =
+  | { kind: 'decided'; option: AgentEvent; provenance: Provenance }
+  | { kind: 'abstained'; reasons: string[] }

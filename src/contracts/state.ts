@@ -1,0 +1,67 @@
+import type { Address } from './address.ts'
+import type { ChildKind } from './effect.ts'
+import type { ErrorValue } from './error.ts'
+import type { AgentEvent, ParentLink } from './event.ts'
+
+/** Which definition a state belongs to. The hash covers the machine's whole configuration. */
+export interface MachineVersion {
+  id: string
+  version: string
+  hash: string
+}
+
+export type AgentStatus = 'active' | 'done' | 'error' | 'stopped'
+
+/** XState's persisted snapshot without its children, which {@link StoredState} keeps by itself. */
+export interface StoredSnapshot {
+  status: AgentStatus
+  value: StateValue
+  context: Record<string, unknown>
+  historyValue?: Record<string, { id: string }[]>
+  output?: unknown
+  error?: ErrorValue
+}
+
+/** The active states: a name, or regions by name. */
+export type StateValue = string | { [region: string]: StateValue | undefined }
+
+export interface StoredChild {
+  incarnation: number
+  src: string
+  child: ChildKind
+  input?: unknown
+  address?: Address
+  offered?: string[]
+  /** Its end has been folded; the machine has not yet left the state that invoked it. */
+  settled?: boolean
+}
+
+/** `event` fires into the machine; with `to` it is sent there instead (a delayed `sendTo`). */
+export interface StoredTimer {
+  incarnation: number
+  atMs: number
+  event: AgentEvent
+  to?: Address
+}
+
+/** All that a machine knows between two steps. JSON; authoritative; read back, never recomputed. */
+export interface StoredState {
+  machine: MachineVersion
+  snapshot: StoredSnapshot
+  children: Record<string, StoredChild>
+  timers: Record<string, StoredTimer>
+  /** How many spawns and timers there have been: the source of incarnation tokens. */
+  incarnations: number
+  parent?: ParentLink
+}
+
+/** The active leaf states as dotted paths, such as `serving.confirm`; regions joined by ` + `. */
+export function describeValue(value: StateValue): string {
+  if (typeof value === 'string') return value
+  return Object.entries(value)
+    .map(([name, below]) => {
+      const text = below === undefined ? '' : describeValue(below)
+      return text === '' ? name : `${name}.${text}`
+    })
+    .join(' + ')
+}
