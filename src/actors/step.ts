@@ -137,7 +137,11 @@ function failed(
   thrown: unknown,
 ): StepResult {
   const error = toErrorValue(thrown)
-  return finish(base, new Decoder(definition, base, at), { ...base.snapshot, status: 'error', error })
+  return finish(base, new Decoder(definition, base, at), {
+    ...base.snapshot,
+    status: 'error',
+    error,
+  })
 }
 
 function stopped(definition: AgentDefinition, stored: StoredState, at: StepContext): StepResult {

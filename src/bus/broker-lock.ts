@@ -2,6 +2,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises'
 import type { Clock } from '../contracts/clock.ts'
 import { pause } from '../contracts/clock.ts'
 import { UnavailableError } from '../contracts/error.ts'
+import { holdProcess } from './process-hold.ts'
 
 const retryAfterMs = 50
 const giveUpAfterMs = 60_000
@@ -12,17 +13,22 @@ const giveUpAfterMs = 60_000
  * @throws UnavailableError when another live process holds it for a minute.
  */
 export async function withLock<T>(file: string, clock: Clock, body: () => Promise<T>): Promise<T> {
+  const release = holdProcess()
   const giveUpMs = clock.now() + giveUpAfterMs
-  while (!(await take(file))) {
-    if (clock.now() >= giveUpMs) {
-      throw new UnavailableError(`${file} is held by another process; stop it or remove the file`)
-    }
-    await pause(clock, retryAfterMs)
-  }
   try {
-    return await body()
+    while (!(await take(file))) {
+      if (clock.now() >= giveUpMs) {
+        throw new UnavailableError(`${file} is held by another process; stop it or remove it`)
+      }
+      await pause(clock, retryAfterMs)
+    }
+    try {
+      return await body()
+    } finally {
+      await rm(file, { force: true })
+    }
   } finally {
-    await rm(file, { force: true })
+    release()
   }
 }
 

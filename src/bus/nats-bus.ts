@@ -56,8 +56,8 @@ export async function openNatsBus(options: NatsBusOptions): Promise<Bus> {
     const running = trackRunning()
     let closing: Promise<void> | undefined
     const close = async (): Promise<void> => {
-      await running.stopAll()
-      publisher.stop()
+      running.stopAll()
+      await publisher.stop()
       await link.close()
     }
     return {

@@ -31,7 +31,8 @@ export interface Publisher {
     body: Uint8Array,
     headers: Headers,
   ): Promise<Exclude<Published, { kind: 'unknown' }>>
-  stop(): void
+  /** Waits for the answers that are still owed, then ends. */
+  stop(): Promise<void>
 }
 
 /** Error codes of JetStream that the adapters tell apart. */
@@ -57,6 +58,7 @@ export function createPublisher(link: NatsLink, clock: Clock): Publisher {
   const waiting = new Map<string, Waiting>()
   let lastToken = 0
   let cancelSweep: (() => void) | undefined
+  let onAnswered = (): void => {}
 
   const sweep = (): void => {
     cancelSweep = undefined
@@ -66,12 +68,14 @@ export function createPublisher(link: NatsLink, clock: Clock): Publisher {
         return
       }
       waiting.delete(token)
+      onAnswered()
       settle({ kind: 'unknown', reason: `no answer within ${limits.appendTimeoutMs} ms` })
     }
   }
   const failAll = (reason: string): void => {
     const lost = [...waiting.values()]
     waiting.clear()
+    onAnswered()
     for (const { settle } of lost) settle({ kind: 'unknown', reason })
   }
   const subscription = connection.subscribe(`${inbox}.*`, {
@@ -80,6 +84,7 @@ export function createPublisher(link: NatsLink, clock: Clock): Publisher {
       const token = message.subject.slice(inbox.length + 1)
       const entry = waiting.get(token)
       waiting.delete(token)
+      onAnswered()
       entry?.settle(outcomeOf(message))
     },
   })
@@ -120,10 +125,10 @@ export function createPublisher(link: NatsLink, clock: Clock): Publisher {
         await pause(clock, repeatAfterMs)
       }
     },
-    stop() {
+    async stop() {
+      while (waiting.size > 0) await new Promise<void>((resolve) => (onAnswered = resolve))
       offStatus()
       cancelSweep?.()
-      failAll('the bus was closed')
       subscription.unsubscribe()
     },
   }

@@ -53,10 +53,10 @@ export function startReading(
   }
   const readOnce = async (): Promise<void> => {
     const consumer = await link.stream.consumers.get(request.stream, startOf(request, lastSeq))
-    if (stopping.signal.aborted) return dropConsumer(link, consumer)
     const info = await consumer.info(true)
-    if (info.num_pending === 0) reportCaughtUp()
     current = await consumer.consume({ max_messages: prefetchMessages })
+    if (stopping.signal.aborted) current.stop()
+    if (info.num_pending === 0) reportCaughtUp()
     try {
       for await (const message of current) {
         if (stopping.signal.aborted) break

@@ -2,6 +2,8 @@ import type { JetStreamManager, StoredMsg } from '@nats-io/jetstream'
 import { reaching } from './nats-link.ts'
 
 const pageMessages = 256
+/** The status of a direct get that matches nothing. */
+const noMessage = 404
 
 /**
  * The stored messages of a subject filter, oldest first, read page by page with direct gets. Ends
@@ -31,6 +33,10 @@ async function readPage(
   request: { seq: number; next_by_subj: string; batch: number },
 ): Promise<StoredMsg[]> {
   const page: StoredMsg[] = []
-  for await (const message of await manager.direct.getBatch(stream, request)) page.push(message)
+  try {
+    for await (const message of await manager.direct.getBatch(stream, request)) page.push(message)
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== noMessage) throw error
+  }
   return page
 }

@@ -5,7 +5,11 @@ import type { WorkQueue } from './work-queue.ts'
 
 /** Remembers everything that the ports of one bus started, so that closing the bus stops it. */
 export interface RunningSet {
-  stopAll(): Promise<void>
+  /**
+   * Stops them without waiting for handlers that still run: one that never returns must not keep
+   * its bus from closing, and one that closes its bus would wait for itself.
+   */
+  stopAll(): void
   ofMailbox(mailbox: Mailbox): Mailbox
   ofWork(work: WorkQueue): WorkQueue
   ofKeyValue(keyValue: KeyValue): KeyValue
@@ -26,8 +30,8 @@ export function trackRunning(): RunningSet {
     return tracked
   }
   return {
-    async stopAll() {
-      await Promise.all([...running].map((one) => one.stop()))
+    stopAll() {
+      for (const one of [...running]) void one.stop()
     },
     ofMailbox: (mailbox) => ({
       ...mailbox,

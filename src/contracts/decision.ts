@@ -44,8 +44,10 @@ export interface Decider<Input = unknown> {
   decide(question: Question<Input>): Promise<Answer> | Answer
 }
 
-export interface Decision<Input = unknown, Option extends AgentEvent = AgentEvent>
-  extends DecisionContract<Input, Option> {
+export interface Decision<
+  Input = unknown,
+  Option extends AgentEvent = AgentEvent,
+> extends DecisionContract<Input, Option> {
   /** A pure function of the state that is asked about. */
   prompt(input: Input, offered: readonly string[]): string
   /** Asked in this order until one decides. */

@@ -11,7 +11,14 @@ export type ChildKind = 'tool' | 'decision' | 'memory' | 'promise' | 'agent'
  */
 export type Effect =
   | SpawnEffect
-  | { kind: 'stop'; id: string; incarnation: number; src: string; child: ChildKind; address?: Address }
+  | {
+      kind: 'stop'
+      id: string
+      incarnation: number
+      src: string
+      child: ChildKind
+      address?: Address
+    }
   | { kind: 'send'; to: Address; event: AgentEvent }
   | { kind: 'schedule'; id: string; incarnation: number; atMs: number }
   | { kind: 'cancel'; id: string; incarnation: number }

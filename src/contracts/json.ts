@@ -9,7 +9,11 @@ export type Json = string | number | boolean | null | Json[] | { [key: string]: 
  * instance, cycle …), or undefined when the value survives a round trip. Members that are
  * `undefined` are allowed in objects: JSON drops them and a reader sees the same.
  */
-export function findNonJson(value: unknown, path = '', ancestors: object[] = []): string | undefined {
+export function findNonJson(
+  value: unknown,
+  path = '',
+  ancestors: object[] = [],
+): string | undefined {
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return undefined
   if (typeof value === 'number') return Number.isFinite(value) ? undefined : `${path} (${value})`
   if (typeof value !== 'object') return `${path} (${typeof value})`

@@ -32,6 +32,8 @@ export interface StoredChild {
   input?: unknown
   address?: Address
   offered?: string[]
+  /** Identity of the spawn effect; a restart of the child keeps it (I3). Set when committed. */
+  identity?: string
   /** Its end has been folded; the machine has not yet left the state that invoked it. */
   settled?: boolean
 }

@@ -14,8 +14,17 @@ export class FoldWorld {
   readonly states = new Map<string, string>()
   private readonly definitions = new Map<string, AgentDefinition>()
   private readonly queue: { to: Address; event: NeutralEvent }[] = []
-  private readonly promises = new Map<string, { owner: Address; childId: string; incarnation: number }>()
-  private readonly clock: { atMs: number; order: number; owner: Address; id: string; incarnation: number }[] = []
+  private readonly promises = new Map<
+    string,
+    { owner: Address; childId: string; incarnation: number }
+  >()
+  private readonly clock: {
+    atMs: number
+    order: number
+    owner: Address
+    id: string
+    incarnation: number
+  }[] = []
   private nowMs = 0
   private order = 0
   readonly root: Address
@@ -109,7 +118,8 @@ export class FoldWorld {
         return
       case 'cancel': {
         const at = this.clock.findIndex(
-          (t) => formatAddress(t.owner) === formatAddress(owner) && t.incarnation === effect.incarnation,
+          (t) =>
+            formatAddress(t.owner) === formatAddress(owner) && t.incarnation === effect.incarnation,
         )
         if (at >= 0) this.clock.splice(at, 1)
         return
@@ -118,9 +128,15 @@ export class FoldWorld {
         if (!effect.parent) return
         const { address, childId, incarnation } = effect.parent
         if (effect.status === 'done') {
-          this.queue.push({ to: address, event: { kind: 'done', childId, incarnation, output: effect.output } })
+          this.queue.push({
+            to: address,
+            event: { kind: 'done', childId, incarnation, output: effect.output },
+          })
         } else if (effect.status === 'error') {
-          this.queue.push({ to: address, event: { kind: 'error', childId, incarnation, error: effect.error! } })
+          this.queue.push({
+            to: address,
+            event: { kind: 'error', childId, incarnation, error: effect.error! },
+          })
         }
         return
       }

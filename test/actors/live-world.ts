@@ -33,7 +33,13 @@ export class LiveWorld {
     this.actor.start()
   }
 
-  get snapshot(): { status: string; value: unknown; context: unknown; output: unknown; children: object } {
+  get snapshot(): {
+    status: string
+    value: unknown
+    context: unknown
+    output: unknown
+    children: object
+  } {
     return this.actor.getSnapshot() as never
   }
 

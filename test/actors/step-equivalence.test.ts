@@ -13,9 +13,28 @@ type Move =
 
 const childId = fc.constantFrom('one', 'two', 'three', 'job')
 const move: fc.Arbitrary<Move> = fc.oneof(
-  { weight: 6, arbitrary: fc.record({ kind: fc.constant('send' as const), type: fc.constantFrom('A', 'B', 'C', 'D', 'E', 'X') }) },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('advance' as const), ms: fc.constantFrom(10, 20, 50) }) },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('complete' as const), childId, output: fc.integer({ min: 0, max: 9 }) }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      kind: fc.constant('send' as const),
+      type: fc.constantFrom('A', 'B', 'C', 'D', 'E', 'X'),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('advance' as const),
+      ms: fc.constantFrom(10, 20, 50),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('complete' as const),
+      childId,
+      output: fc.integer({ min: 0, max: 9 }),
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('fail' as const), childId }) },
 )
 
@@ -27,16 +46,21 @@ describe('fold per event through JSON equals the live XState actor', () => {
     test(`${machine.id}: ${sequencesPerMachine} random sequences`, async () => {
       const definition = defineAgent({ machine })
       const reached = new Set<string>()
-      const property = fc.asyncProperty(fc.array(move, { minLength: 1, maxLength: 25 }), async (moves) => {
-        const fold = new FoldWorld(definition)
-        const live = new LiveWorld(machine)
-        for (const [index, next] of moves.entries()) {
-          await play(fold, live, next)
-          reached.add(JSON.stringify(fold.state.snapshot.value))
-          expect(view(fold), `after move ${index}: ${JSON.stringify(next)}`).toEqual(viewLive(live))
-        }
-        live.stop()
-      })
+      const property = fc.asyncProperty(
+        fc.array(move, { minLength: 1, maxLength: 25 }),
+        async (moves) => {
+          const fold = new FoldWorld(definition)
+          const live = new LiveWorld(machine)
+          for (const [index, next] of moves.entries()) {
+            await play(fold, live, next)
+            reached.add(JSON.stringify(fold.state.snapshot.value))
+            expect(view(fold), `after move ${index}: ${JSON.stringify(next)}`).toEqual(
+              viewLive(live),
+            )
+          }
+          live.stop()
+        },
+      )
       await fc.assert(property, { numRuns: sequencesPerMachine })
       expect(reached.size).toBeGreaterThan(machine.id === 'spawner' ? 0 : 1)
     })
@@ -74,7 +98,13 @@ function view(fold: FoldWorld): unknown {
 function viewLive(live: LiveWorld): unknown {
   const { status, value, context, output, children } = live.snapshot
   const json: unknown = JSON.parse(JSON.stringify({ value, context }))
-  return { status, ...(json as object), output, children: ids(status, children), emitted: live.emitted }
+  return {
+    status,
+    ...(json as object),
+    output,
+    children: ids(status, children),
+    emitted: live.emitted,
+  }
 }
 
 /** After the end XState keeps what it did not stop; durably there is nothing left to keep. */

@@ -23,7 +23,9 @@ const asked = fromPromise<number, { n: number }>(() => new Promise(() => undefin
 const hierarchy = setup({
   types: {} as { context: { n: number; trail: string[] } },
   actions: {
-    note: assign({ trail: ({ context }, params: { name: string }) => [...context.trail.slice(-4), params.name] }),
+    note: assign({
+      trail: ({ context }, params: { name: string }) => [...context.trail.slice(-4), params.name],
+    }),
     count: assign({ n: ({ context }) => (context.n + 1) % 50 }),
   },
   guards: { even: ({ context }) => context.n % 2 === 0, never: () => false },
@@ -69,7 +71,10 @@ const parallel = setup({
       states: {
         l1: { on: { A: 'l2', B: { target: 'l3', guard: not(stateIn({ right: 'r2' })) } } },
         l2: { entry: 'count', on: { B: 'l1' } },
-        l3: { on: { C: 'l1' }, always: { guard: and(['low', stateIn({ right: 'r3' })]), target: 'l2' } },
+        l3: {
+          on: { C: 'l1' },
+          always: { guard: and(['low', stateIn({ right: 'r3' })]), target: 'l2' },
+        },
       },
     },
     right: {
@@ -105,7 +110,10 @@ const history = setup({
           initial: 'x',
           states: {
             x: { on: { E: 'y' } },
-            y: { initial: 'y1', states: { y1: { on: { E: 'y2' } }, y2: { on: { E: '#history.home.up.x' } } } },
+            y: {
+              initial: 'y1',
+              states: { y1: { on: { E: 'y2' } }, y2: { on: { E: '#history.home.up.x' } } },
+            },
           },
         },
         down: { initial: 'p', states: { p: { on: { A: 'q' } }, q: { on: { A: 'p' } } } },
@@ -119,7 +127,9 @@ const history = setup({
 const timers = setup({
   types: {} as { context: { n: number; fired: string[] } },
   actions: {
-    fired: assign({ fired: ({ context }, params: { name: string }) => [...context.fired.slice(-5), params.name] }),
+    fired: assign({
+      fired: ({ context }, params: { name: string }) => [...context.fired.slice(-5), params.name],
+    }),
   },
   delays: { slow: ({ context }) => 30 + (context.n % 3) * 10 },
 }).createMachine({
@@ -130,12 +140,23 @@ const timers = setup({
   states: {
     idle: {
       after: { 20: 'busy', slow: { actions: { type: 'fired', params: { name: 'slow' } } } },
-      on: { A: { target: 'idle', reenter: true, actions: assign({ n: ({ context }) => context.n + 1 }) }, B: 'busy' },
+      on: {
+        A: {
+          target: 'idle',
+          reenter: true,
+          actions: assign({ n: ({ context }) => context.n + 1 }),
+        },
+        B: 'busy',
+      },
     },
     busy: {
       entry: raise({ type: 'LATE' }, { id: 'late', delay: 40 }),
       after: { 50: { target: 'idle', actions: { type: 'fired', params: { name: 'busy' } } } },
-      on: { C: { target: 'idle', actions: cancel('late') }, D: 'idle', E: { target: 'busy', reenter: true, actions: cancel('late') } },
+      on: {
+        C: { target: 'idle', actions: cancel('late') },
+        D: 'idle',
+        E: { target: 'busy', reenter: true, actions: cancel('late') },
+      },
       exit: cancel('late'),
     },
   },
@@ -159,7 +180,10 @@ const invoker = setup({
         id: 'one',
         src: 'asked',
         input: ({ context }) => ({ n: context.got }),
-        onDone: { target: 'idle', actions: { type: 'keep', params: ({ event }) => ({ output: event.output }) } },
+        onDone: {
+          target: 'idle',
+          actions: { type: 'keep', params: ({ event }) => ({ output: event.output }) },
+        },
         onError: { target: 'idle', actions: 'failed' },
       },
       after: { 30: 'idle' },
@@ -173,14 +197,35 @@ const invoker = setup({
         p: {
           initial: 'wait',
           states: {
-            wait: { invoke: { id: 'two', src: 'asked', input: { n: 2 }, onDone: { target: 'ok', actions: { type: 'keep', params: ({ event }) => ({ output: event.output }) } }, onError: 'ok' } },
+            wait: {
+              invoke: {
+                id: 'two',
+                src: 'asked',
+                input: { n: 2 },
+                onDone: {
+                  target: 'ok',
+                  actions: { type: 'keep', params: ({ event }) => ({ output: event.output }) },
+                },
+                onError: 'ok',
+              },
+            },
             ok: { type: 'final' },
           },
         },
         q: {
           initial: 'wait',
           states: {
-            wait: { invoke: { id: 'three', src: 'asked', input: { n: 3 }, onDone: { actions: { type: 'keep', params: ({ event }) => ({ output: event.output }) } } }, on: { A: 'ok' } },
+            wait: {
+              invoke: {
+                id: 'three',
+                src: 'asked',
+                input: { n: 3 },
+                onDone: {
+                  actions: { type: 'keep', params: ({ event }) => ({ output: event.output }) },
+                },
+              },
+              on: { A: 'ok' },
+            },
             ok: { type: 'final' },
           },
         },
@@ -196,7 +241,10 @@ const finisher = setup({
   id: 'finisher',
   context: { n: 0 },
   initial: 'work',
-  output: ({ context, event }) => ({ n: context.n, how: String((event as { output?: unknown }).output) }),
+  output: ({ context, event }) => ({
+    n: context.n,
+    how: String((event as { output?: unknown }).output),
+  }),
   states: {
     work: {
       invoke: { id: 'job', src: 'asked', input: { n: 1 }, onDone: 'end' },
@@ -205,7 +253,12 @@ const finisher = setup({
         A: { actions: assign({ n: ({ context }) => context.n + 1 }) },
         B: { guard: ({ context }) => context.n > 3, target: 'end' },
         C: { actions: raise({ type: 'A' }, { delay: 30 }) },
-        D: { guard: ({ context }) => context.n > 5, actions: assign(() => { throw new Error('no more') }) },
+        D: {
+          guard: ({ context }) => context.n > 5,
+          actions: assign(() => {
+            throw new Error('no more')
+          }),
+        },
       },
     },
     end: { type: 'final', output: ({ context }) => `n${context.n}` },
@@ -223,7 +276,12 @@ const child = setup({
     counting: {
       entry: sendParent({ type: 'HELLO' }),
       on: {
-        PING: { actions: [assign({ n: ({ context }) => context.n + 1 }), sendParent(({ context }) => ({ type: 'PONG', n: context.n }))] },
+        PING: {
+          actions: [
+            assign({ n: ({ context }) => context.n + 1 }),
+            sendParent(({ context }) => ({ type: 'PONG', n: context.n })),
+          ],
+        },
         END: 'over',
       },
       after: { 60: { actions: sendParent({ type: 'TICK' }) } },
@@ -243,12 +301,24 @@ const family = setup({
   id: 'family',
   context: { pongs: 0, sum: 0, hellos: 0 },
   initial: 'alone',
-  on: { HELLO: { actions: 'hello' }, PONG: { actions: 'pong' }, TICK: { actions: ['hello', 'pong'] } },
+  on: {
+    HELLO: { actions: 'hello' },
+    PONG: { actions: 'pong' },
+    TICK: { actions: ['hello', 'pong'] },
+  },
   states: {
     alone: { on: { A: 'raising' } },
     raising: {
       entry: sendTo('kid', { type: 'PING' }),
-      invoke: { id: 'kid', src: 'child', input: ({ context }) => ({ from: context.pongs }), onDone: { target: 'alone', actions: assign({ sum: ({ context, event }) => context.sum + event.output }) } },
+      invoke: {
+        id: 'kid',
+        src: 'child',
+        input: ({ context }) => ({ from: context.pongs }),
+        onDone: {
+          target: 'alone',
+          actions: assign({ sum: ({ context, event }) => context.sum + event.output }),
+        },
+      },
       on: {
         B: { actions: sendTo('kid', { type: 'PING' }) },
         C: { actions: sendTo('kid', { type: 'END' }) },
@@ -266,13 +336,19 @@ const spawner = setup({
   id: 'spawner',
   context: { n: 0, sum: 0 },
   on: {
-    A: { guard: ({ context }) => context.n === 0, actions: [spawnChild('child', { id: 'c', input: { from: 5 } }), assign({ n: 1 })] },
+    A: {
+      guard: ({ context }) => context.n === 0,
+      actions: [spawnChild('child', { id: 'c', input: { from: 5 } }), assign({ n: 1 })],
+    },
     B: { guard: ({ context }) => context.n === 1, actions: sendTo('c', { type: 'PING' }) },
     C: { guard: ({ context }) => context.n === 1, actions: [stopChild('c'), assign({ n: 0 })] },
-    D: { actions: enqueueActions(({ enqueue, check }) => {
-      if (check(({ context }) => context.sum < 5)) enqueue.assign({ sum: ({ context }) => context.sum + 1 })
-      else enqueue.raise({ type: 'E' })
-    }) },
+    D: {
+      actions: enqueueActions(({ enqueue, check }) => {
+        if (check(({ context }) => context.sum < 5))
+          enqueue.assign({ sum: ({ context }) => context.sum + 1 })
+        else enqueue.raise({ type: 'E' })
+      }),
+    },
     E: { actions: [assign({ sum: 0 }), emit({ type: 'RESET' }), log('reset')] },
     PONG: { actions: assign({ sum: ({ context }) => context.sum + 10 }) },
   },

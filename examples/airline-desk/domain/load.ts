@@ -48,8 +48,7 @@ export type Run = z.infer<typeof run>
 const DATA_ADVICE =
   'Point at a folder with users.json, reservations.json and flights.json in the format of the ' +
   'tau-bench airline data.'
-const RUNS_ADVICE =
-  'Point at a JSON array of conversations, each with task_id, trial and messages.'
+const RUNS_ADVICE = 'Point at a JSON array of conversations, each with task_id, trial and messages.'
 
 /** Reads and validates the three files of the airline's database in the folder `dir`. */
 export async function loadAirlineData(dir: string): Promise<AirlineData> {

@@ -11,10 +11,10 @@ const input = verbatim(
     passengers: z.array(Passenger).describe('All passengers afterwards; dob as YYYY-MM-DD'),
   }),
 )
-export type UpdateReservationPassengersInput = z.infer<typeof input>
+export type UpdatePassengersInput = z.infer<typeof input>
 
 /** Replaces the passengers of a reservation by as many others. */
-export const updateReservationPassengers: Operation<UpdateReservationPassengersInput> = {
+export const updateReservationPassengers: Operation<UpdatePassengersInput> = {
   name: 'update_reservation_passengers',
   description: 'Correct or replace the passengers of a reservation; their number stays.',
   input,

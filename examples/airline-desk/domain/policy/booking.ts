@@ -8,10 +8,7 @@ import type { Rule } from './rule.ts'
 const MOST_PASSENGERS = 5
 
 /** A reservation has at most five passengers. */
-export function bookingTooManyPassengers(
-  args: BookReservationInput,
-  _facts: Facts,
-): string | null {
+export function bookingTooManyPassengers(args: BookReservationInput, _facts: Facts): string | null {
   const people = args.passengers.length
   if (people <= MOST_PASSENGERS) return null
   return `A reservation has at most ${MOST_PASSENGERS} passengers, not ${people}.`

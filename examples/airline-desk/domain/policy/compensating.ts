@@ -5,7 +5,8 @@ import { customerNotIdentified, notYourProfile } from './ownership.ts'
 import type { Rule } from './rule.ts'
 
 const PER_PASSENGER = { cancelled: 100, delayed: 50 } as const
-const ASKS = /\b(compensat\w*|vouchers?|certificates?|reimburse\w*|make (it|this|that) (up|right))\b/i
+const ASKS =
+  /\b(compensat\w*|vouchers?|certificates?|reimburse\w*|make (it|this|that) (up|right))\b/i
 
 /** Silver, gold, insured and business customers can be compensated, others cannot. */
 export function compensationNotEligible(_args: unknown, facts: Facts): string | null {
@@ -34,10 +35,7 @@ export function compensationNoDisruption(_args: unknown, facts: Facts): string |
 }
 
 /** The amount is fixed per passenger. */
-export function compensationAmountWrong(
-  args: SendCertificateInput,
-  facts: Facts,
-): string | null {
+export function compensationAmountWrong(args: SendCertificateInput, facts: Facts): string | null {
   const kind = disruption(facts)
   if (!kind || !facts.reservation) return null
   const due = PER_PASSENGER[kind] * facts.reservation.passengers.length

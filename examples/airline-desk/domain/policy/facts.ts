@@ -63,7 +63,10 @@ export function gatherFacts(
     reservation,
     segments: booked ? segmentsOf(view, booked) : [],
     customerSaid,
-    flightRoutes: routes(view, [...flightNumbers(reservation), ...flightNumbers(proposal.arguments)]),
+    flightRoutes: routes(view, [
+      ...flightNumbers(reservation),
+      ...flightNumbers(proposal.arguments),
+    ]),
     touched: id !== undefined && Object.hasOwn(changes.reservations, id),
   }
 }
@@ -99,9 +102,7 @@ function disruptedReservation(
     .map((id) => view.reservation(id))
     .filter((reservation) => reservation !== undefined)
   const named = own.filter((reservation) =>
-    [reservation.reservation_id, ...flightNumbers(reservation)].some((name) =>
-      said.includes(name),
-    ),
+    [reservation.reservation_id, ...flightNumbers(reservation)].some((name) => said.includes(name)),
   )
   const candidates = named.length > 0 ? named : own
   const withStatus = (status: string): Reservation | undefined =>

@@ -1,30 +1,67 @@
 /** The reasons for cancelling that travel insurance covers. */
 export type InsuredReason = 'health' | 'weather'
 
-const HEALTH =
-  /\b(sick|sickness|ill|illness|unwell|injur(y|ed|ies)|hospital(i[sz]ed)?|surgery|operation on|covid(-?19)?|(the|a bad) flu|fever|pneumonia|migraine|pregnan(t|cy)|contagious|bedridden|heart attack|stroke|broke (my|his|her) (leg|arm|foot|ankle|wrist|hip)|broken (leg|arm|foot|ankle|wrist|hip)|under the weather|(health|medical)[- ](issue|problem|reason|condition|concern|emergency|related)s?|not (feeling|doing|be feeling) (so |very |too |at all )?well|(don't|do not) feel (so |very |too |at all )?well|doctor (told|said|advised|forbade|ordered)|not (fit|well enough|allowed by (my|the) doctor) to (fly|travel))\b/i
+const WELL = '(so |very |too |at all )?well'
+const LIMB = '(leg|arm|foot|ankle|wrist|hip)'
 
-const WEATHER =
-  /\b((bad|severe|terrible|stormy|awful|extreme|dangerous|due to( the)?|because of( the)?) weather|weather (reason|condition|emergency|warning|alert|is (bad|terrible|awful|severe|dangerous))s?|(snow|thunder|ice|tropical )?storms?|hurricanes?|blizzards?|tornado(e?s)?|typhoons?|flood(s|ed|ing)?|heavy (snow|rain|fog))\b/i
+const HEALTH = anyOf([
+  'sick|sickness|ill|illness|unwell|under the weather',
+  'injur(y|ed|ies)|hospital(i[sz]ed)?|surgery|operation on|bedridden|contagious',
+  'covid(-?19)?|(the|a bad) flu|fever|pneumonia|migraine|heart attack|stroke|pregnan(t|cy)',
+  `broke (my|his|her) ${LIMB}|broken ${LIMB}`,
+  '(health|medical)[- ](issue|problem|reason|condition|concern|emergency|related)s?',
+  `not (feeling|doing|be feeling) ${WELL}|(don't|do not) feel ${WELL}`,
+  'doctor (told|said|advised|forbade|ordered)',
+  'not (fit|well enough|allowed by (my|the) doctor) to (fly|travel)',
+])
 
-const FINE = /\b((perfectly |totally |completely )?healthy|in good health|feeling (fine|great))\b/i
+const WEATHER = anyOf([
+  '(bad|severe|terrible|stormy|awful|extreme|dangerous) weather',
+  '(due to|because of)( the)? weather',
+  'weather (reason|condition|emergency|warning|alert)s?',
+  'weather is (bad|terrible|awful|severe|dangerous)',
+  '(snow|thunder|ice|tropical )?storms?|hurricanes?|blizzards?|tornado(e?s)?|typhoons?',
+  'flood(s|ed|ing)?|heavy (snow|rain|fog)',
+])
+
+const FINE = anyOf(['healthy|in good health|feeling (fine|great)'])
 
 // Words that look like a reason but are none.
-const FIGURES =
-  /\b(sick (and tired )?of|sick leave|sick to (my|the) stomach (of|about|over)|health insurance|health care worker|sickening|a storm of|ill[- ](advised|informed|will)|brainstorm\w*)\b/gi
+const FIGURES = anyOf(
+  [
+    'sick (and tired )?of|sick leave|sick to (my|the) stomach (of|about|over)|sickening',
+    'health insurance|health care worker|ill[- ](advised|informed|will)',
+    'a storm of|brainstorm\\w*',
+  ],
+  'gi',
+)
 // Kept in one clause, or the negation would end before the reason.
-const NOT_BECAUSE = /\bnot (because|due to|since)\b/gi
+const NOT_BECAUSE = anyOf(['not (because|due to|since)'], 'gi')
 
-const ANIMAL = /\b(cats?|dogs?|pets?|kittens?|pupp(y|ies)|horses?|parrots?|rabbits?|hamsters?)\b/i
-const NEGATION =
-  /\b(no|not|never|without|nor|neither|isn't|aren't|wasn't|weren't|ain't|don't|doesn't|didn't|haven't|hasn't|won't|nothing|rather than|instead of|other than|fake|pretend\w*|lie|lying)\b/i
-const HYPOTHETICAL =
-  /^\W*(and |or |but |so |what |even |only )*(if|unless|whether|suppose|supposing|imagine|in case|assuming|in the event)\b/i
-const STATEMENT =
-  /^\W*(because|since|due to|given|i'm|i am|i've|i have|i feel|i fell|i got|i was|my|we|we're|we are|our|he|she|he's|she's|they|you are|there's|there is)\b/i
-// A new clause begins after these, so that a `not` before them does not reach across.
-const CLAUSE_BREAK =
-  /[,()]|\s[-–—]+\s|—|\b(?=(?:but|because|since|due to|so|however|although|though|and i|if|unless|even if|what if)\b)/i
+const ANIMAL = anyOf(['(cat|dog|pet|kitten|puppy|horse|parrot|rabbit|hamster)s?|puppies'])
+const NEGATION = anyOf([
+  'no|not|never|without|nor|neither|nothing|rather than|instead of|other than',
+  "(is|are|was|were|ai|do|does|did|have|has|wo)n't",
+  'fake|pretend\\w*|lie|lying',
+])
+const HYPOTHETICAL = new RegExp(
+  '^\\W*(and |or |but |so |what |even |only )*' +
+    '(if|unless|whether|suppose|supposing|imagine|in case|assuming|in the event)\\b',
+  'i',
+)
+// How a clause begins that states something even within a question.
+const STATEMENT = new RegExp(
+  "^\\W*(because|since|due to|given|i('m|'ve| am| have| feel| fell| got| was)|my|we|we're|our|" +
+    "he|he's|she|she's|they|you are|there's|there is)\\b",
+  'i',
+)
+// A `not` before one of these does not reach what follows.
+const CLAUSE_BREAK = new RegExp(
+  ",(?! (?:who|which|it|it's)\\b)|[()—]|\\s[-–]+\\s|" +
+    '\\b(?=(?:but|because|since|due to|so|however|although|though|and i|if|' +
+    'unless|even if|what if)\\b)',
+  'i',
+)
 
 /**
  * The reason of the customer's own messages that insurance covers, or null. It reads keywords
@@ -62,10 +99,15 @@ function deniedBefore(clause: string, pattern: RegExp): boolean {
 }
 
 function clausesOf(message: string): [clause: string, asked: boolean][] {
-  const plain = message.replace(/[’‘]/g, "'").replace(FIGURES, ' ').replace(NOT_BECAUSE, 'not for')
+  const straight = message.replace(/[’‘]/g, "'")
+  const plain = straight.replace(FIGURES, ' ').replace(NOT_BECAUSE, 'not for')
   const sentences = plain.match(/[^.!?;\n]+[.!?;\n]*/g) ?? []
   return sentences.flatMap((sentence) => {
     const asked = sentence.includes('?')
     return sentence.split(CLAUSE_BREAK).map((clause): [string, boolean] => [clause, asked])
   })
+}
+
+function anyOf(phrases: string[], flags = 'i'): RegExp {
+  return new RegExp(`\\b(${phrases.join('|')})\\b`, flags)
 }

@@ -13,10 +13,7 @@ export function notYourProfile(args: { user_id: string }, facts: Facts): string 
 }
 
 /** The reservation has to exist. */
-export function unknownReservation(
-  args: { reservation_id: string },
-  facts: Facts,
-): string | null {
+export function unknownReservation(args: { reservation_id: string }, facts: Facts): string | null {
   return facts.reservation ? null : `There is no reservation ${args.reservation_id}.`
 }
 

@@ -10,7 +10,9 @@ export function paymentMix(
   args: { payment_methods: { payment_id: string }[] },
   facts: Facts,
 ): string | null {
-  const sources = args.payment_methods.map(({ payment_id }) => methodOf(facts.user, payment_id)?.source)
+  const sources = args.payment_methods.map(
+    ({ payment_id }) => methodOf(facts.user, payment_id)?.source,
+  )
   for (const source of ['certificate', 'credit_card', 'gift_card'] as const) {
     const used = sources.filter((other) => other === source).length
     if (used > MOST[source]) {

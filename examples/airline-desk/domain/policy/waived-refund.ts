@@ -1,6 +1,5 @@
 const ANYWAY = /\b(anyway|regardless|even (if|though|without)|nevertheless|nonetheless)\b/i
-const NO_REFUND =
-  /\b(not|no|without|n't|never|won't|don't|cannot|can't)\b[^.!?]*\brefund(s|ed)?\b/i
+const NO_REFUND = /\b(not|no|without|n't|never|won't|don't|cannot|can't)\b[^.!?]*\brefund(s|ed)?\b/i
 const CONDITION = /\b(don't|do not|will not|won't|would not|wouldn't) want to cancel\b/i
 
 /**

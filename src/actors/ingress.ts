@@ -1,0 +1,85 @@
+import { partitionOf } from '../bus/partition.ts'
+import type { Bus } from '../bus/bus.ts'
+import type { Running } from '../bus/mailbox.ts'
+import { decodeEnvelope, encodeEnvelope, firstIssue } from '../contracts/envelope.ts'
+import type { ErrorValue } from '../contracts/error.ts'
+import { InputError, toErrorValue } from '../contracts/error.ts'
+import type { NeutralEvent } from '../contracts/event.ts'
+import { toBytes } from '../contracts/json.ts'
+import type { AgentDefinition } from './definition.ts'
+import { ingressService } from './notice.ts'
+
+/** The answer to an outsider's message. */
+export type IngressAnswer =
+  | { kind: 'accepted'; seq: number; duplicate: boolean; partition: number }
+  | { kind: 'refused'; error: ErrorValue }
+
+/**
+ * Takes messages of outsiders by request and reply, so that only runtime processes need the right
+ * to publish to mailboxes (DESIGN §5). A message that breaks a declared schema is refused here.
+ */
+export async function serveIngress(bus: Bus, definition: AgentDefinition): Promise<Running> {
+  return bus.wire.serve(ingressService(definition.id), async (body) => {
+    try {
+      return toBytes(await admit(bus, definition, body))
+    } catch (thrown) {
+      const refused: IngressAnswer = { kind: 'refused', error: toErrorValue(thrown) }
+      return toBytes(refused)
+    }
+  })
+}
+
+async function admit(
+  bus: Bus,
+  definition: AgentDefinition,
+  body: Uint8Array,
+): Promise<IngressAnswer> {
+  const envelope = decodeEnvelope(body)
+  if (envelope.to.type !== definition.id) {
+    throw new InputError({
+      field: 'to.type',
+      expected: definition.id,
+      got: envelope.to.type,
+      todo: 'send to the machine that serves this subject',
+    })
+  }
+  checkInput(definition, envelope.body)
+  const { seq, duplicate } = await bus.mailbox.post(
+    envelope.to,
+    encodeEnvelope(envelope),
+    envelope.id,
+  )
+  return {
+    kind: 'accepted',
+    seq,
+    duplicate,
+    partition: partitionOf(envelope.to.id, bus.partitions),
+  }
+}
+
+function checkInput(definition: AgentDefinition, event: NeutralEvent): void {
+  if (event.kind !== 'init' && event.kind !== 'event' && event.kind !== 'stop') {
+    throw new InputError({
+      field: 'body.kind',
+      expected: 'init, event or stop',
+      got: event.kind,
+      todo: 'completions and timers come from the runtime only',
+    })
+  }
+  const schema =
+    event.kind === 'event'
+      ? definition.events[event.event.type]
+      : event.kind === 'init'
+        ? definition.input
+        : undefined
+  const value = event.kind === 'event' ? event.event : event.kind === 'init' ? event.input : null
+  const checked = schema?.safeParse(value)
+  if (checked?.success === false) {
+    const name = event.kind === 'event' ? `event ${event.event.type}` : 'input'
+    throw new InputError({
+      field: `${name} of ${definition.id}`,
+      expected: 'what its schema says',
+      todo: firstIssue(checked.error),
+    })
+  }
+}

@@ -1,0 +1,63 @@
+import type { Address } from '../contracts/address.ts'
+import type { Clock } from '../contracts/clock.ts'
+import type { ErrorValue } from '../contracts/error.ts'
+import { toErrorValue } from '../contracts/error.ts'
+import type { AgentDefinition } from './definition.ts'
+import type { SourceHandler } from './in-memory.ts'
+import { runInMemory } from './in-memory.ts'
+
+/** A call to a tool, decision or memory operation. */
+export interface Call {
+  /** Identity of the effect that asked for it: the idempotency key (I3). */
+  id: string
+  /** The agent that asks. */
+  agent: Address
+  input: unknown
+  offered: readonly string[]
+}
+
+/** How a call ended, as the agent's `onDone` or `onError` will see it. */
+export type Completion = { output: unknown } | { error: ErrorValue }
+
+/** One call, set up for its statechart: the machine's input and what runs behind its sources. */
+export interface Performance {
+  input: unknown
+  handlers: Readonly<Record<string, SourceHandler>>
+  conclude(output: never): Completion
+}
+
+/** Something that answers calls; each call is a run of its statechart. */
+export interface Performer {
+  readonly kind: 'tool' | 'decision' | 'memory'
+  readonly name: string
+  readonly concurrency: number
+  /** After this silence another process may take the call over. */
+  readonly ackWaitMs: number
+  perform(call: Call, signal: AbortSignal): Promise<Completion>
+}
+
+/** Pairs a statechart with what prepares a run of it. */
+export function createPerformer(
+  options: Pick<Performer, 'kind' | 'name' | 'concurrency' | 'ackWaitMs'> & {
+    definition: AgentDefinition
+    clock: Clock
+    prepare: (call: Call) => Performance
+  },
+): Performer {
+  const { definition, clock, prepare, ...face } = options
+  return {
+    ...face,
+    async perform(call, signal) {
+      try {
+        const { input, handlers, conclude } = prepare(call)
+        const run = runInMemory(definition, { name: call.id, input, clock, handlers })
+        const cancel = (): void => run.send({ type: 'CANCEL' })
+        signal.addEventListener('abort', cancel, { once: true })
+        if (signal.aborted) cancel()
+        return conclude((await run.output) as never)
+      } catch (thrown) {
+        return { error: toErrorValue(thrown) }
+      }
+    },
+  }
+}

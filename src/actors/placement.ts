@@ -1,0 +1,184 @@
+import type { Clock } from '../contracts/clock.ts'
+import { fromBytes, toBytes } from '../contracts/json.ts'
+import type { KeyEntry, KeyValue } from '../bus/key-value.ts'
+import type { MailboxSlice, Running } from '../bus/mailbox.ts'
+import { toErrorValue } from '../contracts/error.ts'
+import { actorLimits } from './limits.ts'
+import type { Logger } from './logger.ts'
+import type { HostRecord } from './registry.ts'
+import {
+  decodeHost,
+  encodeHost,
+  hostPrefix,
+  leaseKey,
+  leasePrefix,
+  preferredHost,
+  registryBucket,
+} from './registry.ts'
+
+export interface PlacementOptions {
+  host: HostRecord
+  partitions: number
+  keyValue: KeyValue
+  clock: Clock
+  log: Logger
+  /** Starts work on a slice; resolves when it reads. */
+  acquire: (slice: MailboxSlice) => Promise<void>
+  /** Hands a slice back; resolves when nothing of it runs here. */
+  release: (slice: MailboxSlice) => Promise<void>
+}
+
+/**
+ * Decides which slices this host owns. Leases live in the key-value store; they save work and
+ * nothing more, for the journal's expected position is the only fence (I2). Whether another host
+ * lives is judged by when its heartbeat was last *seen*, so clocks need not agree.
+ */
+export class Placement {
+  private readonly options: PlacementOptions
+  private readonly lastSeenMs = new Map<string, number>()
+  private readonly hosts = new Map<string, HostRecord>()
+  private readonly holders = new Map<string, { host: string; revision: number }>()
+  private readonly owned = new Map<string, MailboxSlice>()
+  private readonly watches: Running[] = []
+  private cancelTick: () => void = () => undefined
+  private chain: Promise<void> = Promise.resolve()
+  private stopped = false
+
+  constructor(options: PlacementOptions) {
+    this.options = options
+  }
+
+  async start(): Promise<void> {
+    const { keyValue, host } = this.options
+    await keyValue.put(registryBucket, hostPrefix + host.name, encodeHost(host))
+    for (const key of await keyValue.keys(registryBucket, '')) {
+      this.note(key, await keyValue.get(registryBucket, key))
+    }
+    const note = (key: string, entry: KeyEntry | undefined): void => {
+      if (this.note(key, entry)) this.balanceSoon()
+    }
+    this.watches.push(await keyValue.watch(registryBucket, hostPrefix, note))
+    this.watches.push(await keyValue.watch(registryBucket, leasePrefix, note))
+    await this.balanceSoon()
+    this.armTick()
+  }
+
+  /** Releases everything and says goodbye, so that others take over at once. */
+  async stop(): Promise<void> {
+    if (this.stopped) return
+    this.stopped = true
+    this.cancelTick()
+    await this.chain
+    for (const watch of this.watches) await watch.stop()
+    for (const slice of [...this.owned.values()]) await this.giveBack(slice)
+    const { keyValue, host } = this.options
+    await keyValue.forget(registryBucket, hostPrefix + host.name)
+  }
+
+  private armTick(): void {
+    const { clock, log } = this.options
+    this.cancelTick = clock.at(clock.now() + actorLimits.heartbeatEveryMs, () => {
+      this.beat()
+        // Not awaited: a slow hand-over must not look like a dead host.
+        .then(() => void this.balanceSoon())
+        .catch((thrown: unknown) =>
+          log.warn({ error: toErrorValue(thrown) }, 'heartbeat failed; trying again'),
+        )
+        .finally(() => {
+          if (!this.stopped) this.armTick()
+        })
+    })
+  }
+
+  private async beat(): Promise<void> {
+    const { keyValue, host } = this.options
+    await keyValue.put(registryBucket, hostPrefix + host.name, encodeHost(host))
+  }
+
+  /** True when the news can change who owns what. */
+  private note(key: string, entry: KeyEntry | undefined): boolean {
+    if (key.startsWith(hostPrefix)) return this.noteHost(key.slice(hostPrefix.length), entry)
+    if (!key.startsWith(leasePrefix)) return false
+    if (entry) {
+      const { host } = fromBytes(entry.value) as { host: string }
+      this.holders.set(key, { host, revision: entry.revision })
+      return false
+    }
+    return this.holders.delete(key)
+  }
+
+  private noteHost(name: string, entry: KeyEntry | undefined): boolean {
+    const record = entry ? decodeHost(entry.value) : undefined
+    if (!record) {
+      this.lastSeenMs.delete(name)
+      return this.hosts.delete(name)
+    }
+    const isNew = !this.hosts.has(name)
+    this.hosts.set(name, record)
+    this.lastSeenMs.set(name, this.options.clock.now())
+    return isNew
+  }
+
+  private alive(): HostRecord[] {
+    const { clock, host } = this.options
+    const oldestMs = clock.now() - actorLimits.hostLostAfterMs
+    return [...this.hosts.values()].filter(
+      ({ name }) => name === host.name || (this.lastSeenMs.get(name) ?? 0) >= oldestMs,
+    )
+  }
+
+  private balanceSoon(): Promise<void> {
+    this.chain = this.chain
+      .then(() => (this.stopped ? undefined : this.balance()))
+      .catch((thrown: unknown) => {
+        this.options.log.warn({ error: toErrorValue(thrown) }, 'placement failed; trying again')
+      })
+    return this.chain
+  }
+
+  private async balance(): Promise<void> {
+    const { host, partitions } = this.options
+    const alive = this.alive()
+    const work: Promise<void>[] = []
+    for (const { id: type } of host.agents) {
+      const candidates = alive
+        .filter(({ agents }) => agents.some((agent) => agent.id === type))
+        .map(({ name }) => name)
+      for (let partition = 0; partition < partitions; partition++) {
+        const mine = preferredHost(candidates, type, partition) === host.name
+        const slice = { type, partition }
+        const has = this.owned.has(leaseKey(type, partition))
+        if (mine && !has) work.push(this.take(slice, alive))
+        else if (!mine && has) work.push(this.giveBack(slice))
+      }
+    }
+    await Promise.all(work)
+  }
+
+  private async take(slice: MailboxSlice, alive: HostRecord[]): Promise<void> {
+    const { keyValue, host, acquire } = this.options
+    const key = leaseKey(slice.type, slice.partition)
+    const holder = this.holders.get(key)
+    const held = holder && holder.host !== host.name
+    if (held && alive.some(({ name }) => name === holder.host)) return
+    const value = toBytes({ host: host.name })
+    const written = await keyValue.put(registryBucket, key, value, holder?.revision ?? 0)
+    if (written.kind === 'conflict') {
+      const present = await keyValue.get(registryBucket, key)
+      this.note(key, present)
+      return
+    }
+    this.holders.set(key, { host: host.name, revision: written.revision })
+    this.owned.set(key, slice)
+    await acquire(slice)
+  }
+
+  private async giveBack(slice: MailboxSlice): Promise<void> {
+    const { keyValue, release } = this.options
+    const key = leaseKey(slice.type, slice.partition)
+    this.owned.delete(key)
+    await release(slice)
+    await keyValue.forget(registryBucket, key)
+    this.holders.delete(key)
+  }
+}

@@ -1,0 +1,55 @@
+import * as z from 'zod'
+import { fromBytes, toBytes } from '../contracts/json.ts'
+
+/** What a process announces about itself; kept alive by a heartbeat. */
+export interface HostRecord {
+  name: string
+  pid: number
+  agents: { id: string; version: string }[]
+  tools: string[]
+  decisions: string[]
+  startedAtMs: number
+}
+
+/** Bucket and keys of the cell's own bookkeeping. */
+export const registryBucket = 'cell'
+export const hostPrefix = 'host.'
+export const leasePrefix = 'lease.'
+
+const hostSchema: z.ZodType<HostRecord> = z.object({
+  name: z.string(),
+  pid: z.number(),
+  agents: z.array(z.object({ id: z.string(), version: z.string() })),
+  tools: z.array(z.string()),
+  decisions: z.array(z.string()),
+  startedAtMs: z.number(),
+})
+
+export function encodeHost(record: HostRecord): Uint8Array {
+  return toBytes(record)
+}
+
+/** Undefined when the entry is of a build that we do not understand. */
+export function decodeHost(bytes: Uint8Array): HostRecord | undefined {
+  try {
+    return hostSchema.safeParse(fromBytes(bytes)).data
+  } catch {
+    return undefined
+  }
+}
+
+export function leaseKey(type: string, partition: number): string {
+  return `${leasePrefix}${type}.${partition}`
+}
+
+/** Which host a partition should go to: spread evenly, the same answer on every host. */
+export function preferredHost(
+  hosts: readonly string[],
+  type: string,
+  partition: number,
+): string | undefined {
+  const sorted = hosts.toSorted()
+  // Types start at different hosts, so that many machines with few agents spread as well.
+  const offset = [...type].reduce((sum, letter) => sum + letter.charCodeAt(0), 0)
+  return sorted[(partition + offset) % sorted.length]
+}

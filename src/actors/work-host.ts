@@ -1,0 +1,106 @@
+import type { Clock } from '../contracts/clock.ts'
+import { encodeEnvelope } from '../contracts/envelope.ts'
+import { toErrorValue } from '../contracts/error.ts'
+import type { NeutralEvent } from '../contracts/event.ts'
+import { fromBytes } from '../contracts/json.ts'
+import type { Work } from '../contracts/work.ts'
+import { decodeWork } from '../contracts/work.ts'
+import type { Bus } from '../bus/bus.ts'
+import type { Running } from '../bus/mailbox.ts'
+import type { WorkItem, WorkVerdict } from '../bus/work-queue.ts'
+import type { Logger } from './logger.ts'
+import type { CancelNotice } from './notice.ts'
+import { callKey, topics } from './notice.ts'
+import type { Completion, Performer } from './performer.ts'
+import { deadLetter } from './slice.ts'
+
+export interface WorkHostOptions {
+  bus: Bus
+  clock: Clock
+  log: Logger
+  performer: Performer
+}
+
+/**
+ * Serves one tool or decision from its queue. A call is finished when its outcome is in the
+ * mailbox of the agent that asked; until then it is delivered again to somebody (I5).
+ */
+export class WorkHost {
+  private readonly options: WorkHostOptions
+  private readonly calls = new Map<string, AbortController>()
+  private readonly running: Running[] = []
+
+  constructor(options: WorkHostOptions) {
+    this.options = options
+  }
+
+  async start(): Promise<void> {
+    const { bus, performer } = this.options
+    const { kind, name, concurrency, ackWaitMs } = performer
+    if (kind === 'memory') return
+    this.running.push(
+      await bus.wire.listen(topics.cancel(kind, name), (body) => {
+        const key = callKey(fromBytes(body) as CancelNotice)
+        this.calls.get(key)?.abort(new Error('the caller has left the state that made the call'))
+      }),
+    )
+    const queue = { kind, name }
+    const handle = (item: WorkItem): Promise<WorkVerdict> => this.handle(item)
+    this.running.push(await bus.work.consume(queue, { concurrency, ackWaitMs }, handle))
+  }
+
+  /** Takes no new calls and waits for those under way. */
+  async stop(): Promise<void> {
+    for (const running of this.running.splice(0)) await running.stop()
+  }
+
+  private async handle(item: WorkItem): Promise<WorkVerdict> {
+    const { bus, log, clock, performer } = this.options
+    const target = `${performer.kind} ${performer.name}`
+    let work: Work
+    try {
+      work = decodeWork(item.body)
+    } catch (thrown) {
+      const { message: reason } = toErrorValue(thrown)
+      log.warn({ target, reason }, 'unreadable call goes to the dead letters')
+      await bus.deadLetters.put(deadLetter(target, item.id, reason, clock.now(), item.body))
+      return { kind: 'dead' }
+    }
+    const completion = await this.perform(work)
+    await this.reply(work, completion)
+    return { kind: 'done' }
+  }
+
+  private async perform(work: Work): Promise<Completion> {
+    const key = callKey(work.reply)
+    const abort = new AbortController()
+    this.calls.set(key, abort)
+    try {
+      const { id, input, offered = [], reply } = work
+      const call = { id, agent: reply.to, input, offered }
+      return await this.options.performer.perform(call, abort.signal)
+    } finally {
+      this.calls.delete(key)
+    }
+  }
+
+  private async reply(work: Work, completion: Completion): Promise<void> {
+    const { bus, clock, performer } = this.options
+    const { to, childId, incarnation } = work.reply
+    const body: NeutralEvent =
+      'output' in completion
+        ? { kind: 'done', childId, incarnation, output: completion.output }
+        : { kind: 'error', childId, incarnation, error: completion.error }
+    const id = `${work.id}:reply`
+    const envelope = encodeEnvelope({
+      v: 1,
+      id,
+      to,
+      from: { name: `${performer.kind}:${performer.name}` },
+      sentAtMs: clock.now(),
+      ...(work.trace ? { trace: work.trace } : {}),
+      body,
+    })
+    await bus.mailbox.post(to, envelope, id)
+  }
+}

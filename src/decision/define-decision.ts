@@ -1,0 +1,68 @@
+import type * as z from 'zod'
+import type { Decider, Decision, DecisionContract } from '../contracts/decision.ts'
+import { InputError } from '../contracts/error.ts'
+import type { AgentEvent } from '../contracts/event.ts'
+
+export interface DecisionDeclaration<Input, Option extends AgentEvent> {
+  name: string
+  version?: string
+  input: z.ZodType<Input>
+  /** `z.discriminatedUnion('type', [...])`: every option is an event of the deciding machine. */
+  options: z.ZodType<Option>
+  /** Longest time for one answer. Default: 60 s. */
+  timeoutMs?: number
+  /** How often an answer that breaks the contract may be corrected by the same decider. Default: 2. */
+  repairs?: number
+}
+
+/**
+ * Declares a decision: its input and the closed set of moves.
+ * @throws InputError when the options are not a discriminated union on `type`
+ */
+export function declareDecision<Input, Option extends AgentEvent>(
+  declaration: DecisionDeclaration<Input, Option>,
+): DecisionContract<Input, Option> {
+  const { version = '1', timeoutMs = 60_000, repairs = 2, ...given } = declaration
+  const optionTypes = readTypes(given.options)
+  if (!optionTypes) {
+    throw new InputError({
+      field: `decision ${given.name}: options`,
+      expected: "z.discriminatedUnion('type', [...]) over objects with a literal `type`",
+      todo: 'give every option its own literal type',
+    })
+  }
+  return { kind: 'decision', version, timeoutMs, repairs, optionTypes, ...given }
+}
+
+/** Defines a decision with its prompt and the deciders that are asked, in order. */
+export function defineDecision<Input, Option extends AgentEvent>(
+  definition: (DecisionDeclaration<Input, Option> | DecisionContract<Input, Option>) & {
+    prompt: Decision<Input, Option>['prompt']
+    deciders: readonly Decider<Input>[]
+  },
+): Decision<Input, Option> {
+  const { prompt, deciders, ...declaration } = definition
+  if (deciders.length === 0) {
+    throw new InputError({
+      field: `decision ${declaration.name}: deciders`,
+      expected: 'at least one decider',
+      todo: 'add a rules decider as the last resort',
+    })
+  }
+  return { ...declareDecision(declaration), prompt, deciders }
+}
+
+interface UnionInternals {
+  def?: { type?: string; discriminator?: string; options?: ObjectInternals[] }
+}
+interface ObjectInternals {
+  shape?: { type?: { def?: { values?: unknown[] } } }
+}
+
+/** Zod 4 keeps a schema's definition in `def`; there is no public reader for a union's literals. */
+function readTypes(options: unknown): string[] | undefined {
+  const { def } = options as UnionInternals
+  if (def?.type !== 'union' || def.discriminator !== 'type' || !def.options) return undefined
+  const types = def.options.flatMap((option) => option.shape?.type?.def?.values ?? [undefined])
+  return types.every((type): type is string => typeof type === 'string') ? types : undefined
+}

@@ -1,0 +1,101 @@
+import type { Clock } from '../contracts/clock.ts'
+import type { Decision, DecisionOutcome } from '../contracts/decision.ts'
+import { firstIssue } from '../contracts/envelope.ts'
+import type { ErrorValue } from '../contracts/error.ts'
+import type { AgentEvent } from '../contracts/event.ts'
+import { hashJson } from '../contracts/json.ts'
+
+/** A budget that is asked before every call of a decider (DESIGN §7). */
+export interface Budget {
+  reserve(decider: string): Promise<{ granted: true } | { granted: false; reason: string }>
+}
+
+/** Grants everything: for deciders that cost nothing. */
+export const unlimitedBudget: Budget = { reserve: async () => ({ granted: true }) }
+
+export interface DecisionPorts {
+  clock: Clock
+  budget: Budget
+  /** Called with what was chosen, by whom and at what cost. */
+  onDecided?: (outcome: DecisionOutcome) => void
+}
+
+/** Sets one decision up for the decision statechart: its input and what runs behind its sources. */
+export function prepareDecision(
+  decision: Decision<never>,
+  call: { input: unknown; offered: readonly string[] },
+  ports: DecisionPorts,
+): {
+  input: object
+  handlers: Record<string, (input: never, signal: AbortSignal) => unknown>
+  conclude: (outcome: DecisionOutcome) => { output: unknown } | { error: ErrorValue }
+} {
+  const { name, deciders, repairs, timeoutMs } = decision
+  let checkedInput: never
+  return {
+    input: {
+      offered: [...call.offered],
+      deciders: deciders.map((decider) => decider.name),
+      repairs,
+      timeoutMs,
+    },
+    handlers: {
+      assemble() {
+        const parsed = decision.input.safeParse(call.input)
+        if (!parsed.success) {
+          throw new Error(`the input of ${name} breaks its schema: ${firstIssue(parsed.error)}`)
+        }
+        checkedInput = parsed.data
+        const prompt = decision.prompt(checkedInput, call.offered)
+        return { prompt, promptHash: hashJson(prompt).slice(0, 16) }
+      },
+      reserve: ({ decider }: { decider: string }) => ports.budget.reserve(decider),
+      async ask(
+        question: { decider: string; prompt: string; complaints: string[] },
+        signal: AbortSignal,
+      ) {
+        const decider = deciders.find((one) => one.name === question.decider)!
+        const { prompt, complaints } = question
+        const begunMs = ports.clock.now()
+        const answer = await decider.decide({
+          decision: name,
+          input: checkedInput,
+          offered: call.offered,
+          prompt,
+          complaints,
+          signal,
+        })
+        return { answer, latencyMs: ports.clock.now() - begunMs }
+      },
+      check: ({ option }: { option: unknown }) => checkOption(decision, option, call.offered),
+    },
+    conclude(outcome) {
+      ports.onDecided?.(outcome)
+      if (outcome.kind === 'decided') return { output: outcome.option }
+      return {
+        error: {
+          name: 'DecisionFailure',
+          kind: 'abstained',
+          decision: name,
+          message: `nobody decided ${name}: ${outcome.reasons.join('; ')}`,
+        },
+      }
+    },
+  }
+}
+
+/** An answer counts when it fits the options' schema and was offered. */
+export function checkOption(
+  decision: Pick<Decision<never>, 'options'>,
+  option: unknown,
+  offered: readonly string[],
+): { valid: true; option: AgentEvent } | { valid: false; complaint: string } {
+  const parsed = decision.options.safeParse(option)
+  if (!parsed.success) {
+    return { valid: false, complaint: `the choice breaks its schema: ${firstIssue(parsed.error)}` }
+  }
+  const chosen = parsed.data as AgentEvent
+  if (offered.includes(chosen.type)) return { valid: true, option: chosen }
+  const complaint = `${chosen.type} is not offered now; choose one of ${offered.join(', ')}`
+  return { valid: false, complaint }
+}

@@ -1,0 +1,264 @@
+import { assign, fromPromise, setup } from 'xstate'
+import type { ErrorValue } from '../contracts/error.ts'
+import type { EffectClass, Reconciled, RetryPolicy, ToolOutcome } from '../contracts/tool.ts'
+
+/** One call, as the tool-call statechart knows it. `jitter` is a random number in [0, 1). */
+export interface ToolCallInput {
+  input: unknown
+  effect: EffectClass
+  retry: RetryPolicy
+  timeoutMs: number
+  jitter: number
+  canReconcile: boolean
+}
+
+interface ToolCallContext extends ToolCallInput {
+  attempt: number
+  lastError: ErrorValue | null
+  outcome: ToolOutcome | null
+}
+
+export type Validation = { valid: true; value: unknown } | { valid: false; reason: string }
+export type Admission = { admitted: true } | { admitted: false; reason: string }
+/** `settled`: an earlier delivery ran to its end; `open`: it was begun and its end is unknown. */
+export type Intent = { kind: 'new' } | { kind: 'settled'; outcome: ToolOutcome } | { kind: 'open' }
+
+function absent(): never {
+  throw new Error('the host supplies this source')
+}
+
+const timedOut: ErrorValue = { name: 'TimeoutError', message: 'no result in time', code: 'timeout' }
+
+/**
+ * A tool call: validate, admit, execute with retries, settle. Calls of a `once` tool record their
+ * intent first; where the end of an execution is unknown they are reconciled, else settle in doubt
+ * (DESIGN §6).
+ */
+export const toolCallMachine = setup({
+  types: {} as {
+    context: ToolCallContext
+    input: ToolCallInput
+    output: ToolOutcome
+    events: { type: 'CANCEL' }
+  },
+  actors: {
+    validate: fromPromise<Validation, { input: unknown }>(absent),
+    admit: fromPromise<Admission>(absent),
+    recordIntent: fromPromise<Intent>(absent),
+    execute: fromPromise<unknown, { input: unknown; attempt: number }>(absent),
+    reconcile: fromPromise<Reconciled<unknown>, { input: unknown; attempt: number }>(absent),
+    recordOutcome: fromPromise<void, { outcome: ToolOutcome }>(absent),
+  },
+  actions: {
+    settle: assign({ outcome: (_, outcome: ToolOutcome) => outcome }),
+    fail: assign({
+      outcome: ({ context }): ToolOutcome => ({
+        kind: 'failed',
+        attempts: context.attempt,
+        error: context.lastError ?? timedOut,
+      }),
+    }),
+    doubt: assign({
+      outcome: ({ context }): ToolOutcome => ({
+        kind: 'inDoubt',
+        reason: context.lastError?.message ?? 'an earlier execution was cut off',
+      }),
+    }),
+    noteError: assign({ lastError: (_, error: ErrorValue) => error }),
+  },
+  guards: {
+    once: ({ context }) => context.effect === 'once',
+    attemptsLeft: ({ context }) => context.attempt < context.retry.attempts,
+    canReconcile: ({ context }) => context.canReconcile,
+    terminal: (_, error: ErrorValue) => error.disposition === 'terminal',
+    repeatable: ({ context }) =>
+      context.effect !== 'once' && context.attempt < context.retry.attempts,
+  },
+  delays: {
+    timeout: ({ context }) => context.timeoutMs,
+    backoff: ({ context }) => {
+      const { firstDelayMs, maxDelayMs } = context.retry
+      const ceilingMs = Math.min(maxDelayMs, firstDelayMs * 2 ** (context.attempt - 1))
+      return Math.round(ceilingMs * context.jitter)
+    },
+  },
+}).createMachine({
+  id: 'tool-call',
+  version: '1',
+  context: ({ input }) => ({ ...input, attempt: 0, lastError: null, outcome: null }),
+  initial: 'validating',
+  output: ({ context }) => context.outcome!,
+  on: {
+    CANCEL: {
+      target: '.settled',
+      actions: {
+        type: 'settle',
+        params: { kind: 'rejected', reason: 'the caller has left the state that made the call' },
+      },
+    },
+  },
+  states: {
+    validating: {
+      invoke: {
+        id: 'validate',
+        src: 'validate',
+        input: ({ context }) => ({ input: context.input }),
+        onDone: [
+          {
+            guard: ({ event }) => event.output.valid,
+            target: 'admitting',
+            actions: assign({
+              input: ({ context, event }) =>
+                event.output.valid ? event.output.value : context.input,
+            }),
+          },
+          {
+            target: 'settled',
+            actions: {
+              type: 'settle',
+              params: ({ event }) => ({
+                kind: 'rejected',
+                reason: event.output.valid ? '' : event.output.reason,
+              }),
+            },
+          },
+        ],
+      },
+    },
+    admitting: {
+      invoke: {
+        id: 'admit',
+        src: 'admit',
+        onDone: [
+          {
+            guard: ({ event }) => !event.output.admitted,
+            target: 'settled',
+            actions: {
+              type: 'settle',
+              params: ({ event }) => ({
+                kind: 'rejected',
+                reason: event.output.admitted ? '' : event.output.reason,
+              }),
+            },
+          },
+          { guard: 'once', target: 'recording' },
+          { target: 'executing' },
+        ],
+      },
+    },
+    recording: {
+      invoke: {
+        id: 'recordIntent',
+        src: 'recordIntent',
+        onDone: [
+          { guard: ({ event }) => event.output.kind === 'new', target: 'executing' },
+          {
+            guard: ({ event }) => event.output.kind === 'settled',
+            target: 'settled',
+            actions: {
+              type: 'settle',
+              params: ({ event }) => (event.output as Extract<Intent, { kind: 'settled' }>).outcome,
+            },
+          },
+          { target: 'reconciling' },
+        ],
+        onError: {
+          target: 'settled',
+          actions: [
+            { type: 'noteError', params: ({ event }) => event.error as ErrorValue },
+            'fail',
+          ],
+        },
+      },
+    },
+    executing: {
+      entry: assign({ attempt: ({ context }) => context.attempt + 1 }),
+      invoke: {
+        id: 'execute',
+        src: 'execute',
+        input: ({ context }) => ({ input: context.input, attempt: context.attempt }),
+        onDone: {
+          target: 'closing',
+          actions: {
+            type: 'settle',
+            params: ({ event }) => ({ kind: 'done', output: event.output }),
+          },
+        },
+        onError: {
+          target: 'judging',
+          actions: { type: 'noteError', params: ({ event }) => event.error as ErrorValue },
+        },
+      },
+      after: { timeout: { target: 'judging', actions: { type: 'noteError', params: timedOut } } },
+    },
+    judging: {
+      always: [
+        {
+          guard: { type: 'terminal', params: ({ context }) => context.lastError! },
+          target: 'closing',
+          actions: 'fail',
+        },
+        { guard: 'once', target: 'reconciling' },
+        { guard: 'repeatable', target: 'backingOff' },
+        { target: 'closing', actions: 'fail' },
+      ],
+    },
+    backingOff: { after: { backoff: { target: 'executing' } } },
+    reconciling: {
+      initial: 'deciding',
+      states: {
+        deciding: {
+          always: [
+            { guard: 'canReconcile', target: 'asking' },
+            { target: '#tool-call.settled', actions: 'doubt' },
+          ],
+        },
+        asking: {
+          invoke: {
+            id: 'reconcile',
+            src: 'reconcile',
+            input: ({ context }) => ({ input: context.input, attempt: context.attempt }),
+            onDone: [
+              {
+                guard: ({ event }) => event.output.kind === 'happened',
+                target: '#tool-call.closing',
+                actions: {
+                  type: 'settle',
+                  params: ({ event }) => ({
+                    kind: 'done',
+                    output: (event.output as { output?: unknown }).output,
+                  }),
+                },
+              },
+              {
+                guard: ({ event, context }) =>
+                  event.output.kind === 'didNotHappen' && context.attempt < context.retry.attempts,
+                target: '#tool-call.backingOff',
+              },
+              {
+                guard: ({ event }) => event.output.kind === 'didNotHappen',
+                target: '#tool-call.closing',
+                actions: 'fail',
+              },
+              { target: '#tool-call.settled', actions: 'doubt' },
+            ],
+            onError: { target: '#tool-call.settled', actions: 'doubt' },
+          },
+          after: { timeout: { target: '#tool-call.settled', actions: 'doubt' } },
+        },
+      },
+    },
+    closing: {
+      always: { guard: ({ context }) => context.effect !== 'once', target: 'settled' },
+      invoke: {
+        id: 'recordOutcome',
+        src: 'recordOutcome',
+        input: ({ context }) => ({ outcome: context.outcome! }),
+        onDone: { target: 'settled' },
+        // The outcome is known and is told to the caller; only a re-delivery would have to reconcile.
+        onError: { target: 'settled' },
+      },
+    },
+    settled: { type: 'final' },
+  },
+})

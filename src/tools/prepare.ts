@@ -1,0 +1,91 @@
+import { firstIssue } from '../contracts/envelope.ts'
+import type { ErrorValue } from '../contracts/error.ts'
+import { AshlarError } from '../contracts/error.ts'
+import type { Random } from '../contracts/random.ts'
+import type { Tool, ToolOutcome } from '../contracts/tool.ts'
+import { toolFailure } from '../contracts/tool.ts'
+import type { Breaker } from './breaker.ts'
+import type { EffectLedger } from './ledger.ts'
+
+export interface ToolPorts {
+  ledger: EffectLedger
+  random: Random
+  breaker: Breaker
+}
+
+/** A result or an option that breaks its contract; trying again with the same input cannot help. */
+export class ContractError extends AshlarError {
+  override readonly name = 'ContractError'
+
+  constructor(what: string, problem: string) {
+    super('contract', `${what}: ${problem}`)
+  }
+}
+
+/** Sets one call up for the tool-call statechart: its input and what runs behind its sources. */
+export function prepareToolCall(
+  tool: Tool<never, unknown>,
+  call: { id: string; input: unknown },
+  ports: ToolPorts,
+): {
+  input: object
+  handlers: Record<string, (input: never, signal: AbortSignal) => unknown>
+  conclude: (outcome: ToolOutcome) => { output: unknown } | { error: ErrorValue }
+} {
+  const scope = (attempt: number, signal: AbortSignal) => ({
+    idempotencyKey: call.id,
+    attempt,
+    signal,
+  })
+  const { effect, retry, timeoutMs, reconcile } = tool
+  return {
+    input: {
+      input: call.input,
+      effect,
+      retry,
+      timeoutMs,
+      jitter: ports.random.next(),
+      canReconcile: reconcile !== undefined,
+    },
+    handlers: {
+      validate({ input }: { input: unknown }) {
+        const parsed = tool.input.safeParse(input)
+        if (parsed.success) return { valid: true, value: parsed.data as unknown }
+        const reason = `the input of ${tool.name} breaks its schema: ${firstIssue(parsed.error)}`
+        return { valid: false, reason }
+      },
+      admit() {
+        const reason = ports.breaker.refusal()
+        return reason === undefined ? { admitted: true } : { admitted: false, reason }
+      },
+      recordIntent: () => ports.ledger.begin(call.id, tool.name),
+      async execute({ input, attempt }: { input: never; attempt: number }, signal: AbortSignal) {
+        const result = await tool.execute(input, scope(attempt, signal))
+        return checkOutput(tool, result)
+      },
+      async reconcile({ input, attempt }: { input: never; attempt: number }, signal: AbortSignal) {
+        const found = await reconcile!(input, scope(attempt, signal))
+        return found.kind === 'happened'
+          ? { ...found, output: checkOutput(tool, found.output) }
+          : found
+      },
+      recordOutcome: ({ outcome }: { outcome: ToolOutcome }) =>
+        ports.ledger.settle(call.id, tool.name, outcome),
+    },
+    conclude(outcome) {
+      if (outcome.kind !== 'rejected') ports.breaker.record(outcome.kind === 'done')
+      return outcome.kind === 'done'
+        ? { output: outcome.output }
+        : { error: toolFailure(tool.name, outcome) }
+    },
+  }
+}
+
+function checkOutput(tool: Tool<never, unknown>, result: unknown): unknown {
+  const parsed = tool.output.safeParse(result)
+  if (parsed.success) return parsed.data
+  throw new ContractError(
+    `tool ${tool.name}`,
+    `its result breaks the output schema: ${firstIssue(parsed.error)}`,
+  )
+}

@@ -1,0 +1,152 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Bus } from '../../src/bus/bus.ts'
+import { describeJournal } from './journal-cases.ts'
+import { describeKeyValue } from './key-value-cases.ts'
+import { describeMailbox } from './mailbox-cases.ts'
+import { describeTimers } from './timers-cases.ts'
+import { describeWire } from './wire-cases.ts'
+import { describeWorkQueue } from './work-queue-cases.ts'
+
+/** What a broker gives to the suite. */
+export interface Harness {
+  /** Opens the connection of one process to a cell. */
+  connect(cell: string): Promise<Bus>
+  /** Ends a connection as a crash of its process would. */
+  crash(bus: Bus): Promise<void>
+  nowMs(): number
+  /**
+   * Lets `ms` pass: moves the virtual clock, or does nothing where time passes by itself and the
+   * case waits for the signal that follows.
+   */
+  passTime(ms: number): Promise<void>
+  /** Number of items that a work queue of this broker holds at most. */
+  readonly queueMaxItems: number
+  close(): Promise<void>
+}
+
+/** A fresh cell with one connection; more connections and cells on request. */
+export interface Desk {
+  readonly harness: () => Harness
+  /** A cell that no other case uses. */
+  fresh(): Promise<{ bus: Bus; cell: string; another(): Promise<Bus> }>
+}
+
+/** Runs every port's cases on a broker. */
+export function busConformance(name: string, open: () => Promise<Harness>): void {
+  describe(name, () => {
+    let harness: Harness
+    const buses: Bus[] = []
+    let cells = 0
+    beforeAll(async () => {
+      harness = await open()
+    })
+    afterAll(async () => {
+      await Promise.all(buses.map((bus) => bus.close()))
+      await harness.close()
+    })
+    const desk: Desk = {
+      harness: () => harness,
+      async fresh() {
+        const cell = `cell-${++cells}`
+        const another = async (): Promise<Bus> => {
+          const bus = await harness.connect(cell)
+          buses.push(bus)
+          return bus
+        }
+        return { bus: await another(), cell, another }
+      },
+    }
+    describeMailbox(desk)
+    describeJournal(desk)
+    describeWorkQueue(desk)
+    describeTimers(desk)
+    describeKeyValue(desk)
+    describeWire(desk)
+    describeCells(desk)
+  })
+}
+
+function describeCells(desk: Desk): void {
+  test('two cells do not see each other', async () => {
+    const [one, two] = [await desk.fresh(), await desk.fresh()]
+    const address = { type: 'desk', id: 'same' }
+    await one.bus.journal.append(address, bytes('one'), 0)
+    await one.bus.keyValue.put('b', 'k', bytes('one'))
+    expect(await two.bus.journal.last(address)).toBeUndefined()
+    expect(await two.bus.keyValue.get('b', 'k')).toBeUndefined()
+    await one.bus.wire.serve('s', (body) => Promise.resolve(body))
+    await expect(two.bus.wire.ask('s', bytes(''), 1000)).rejects.toMatchObject({
+      code: 'no-responder',
+    })
+  })
+
+  test('processes of a cell agree on its partitions, and closing twice is harmless', async () => {
+    const { bus, cell, another } = await desk.fresh()
+    const second = await another()
+    expect(second.partitions).toBe(bus.partitions)
+    expect(second.cell).toBe(cell)
+    const seen: string[] = []
+    second.onStatus((status) => seen.push(status))
+    await second.close()
+    await second.close()
+    expect(seen).toEqual(['closed'])
+    await expect(second.journal.append({ type: 'a', id: 'b' }, bytes('x'), 0)).resolves.toMatchObject(
+      { kind: 'unknown' },
+    )
+    await expect(second.journal.last({ type: 'a', id: 'b' })).rejects.toMatchObject({
+      code: 'unavailable',
+    })
+  })
+
+  test('dead letters are listed oldest first and kept once per target and id', async () => {
+    const { bus } = await desk.fresh()
+    expect(await collect(bus.deadLetters.list())).toEqual([])
+    const letter = (target: string, messageId: string, body = 'b') =>
+      ({ target, messageId, reason: 'no such event', atMs: 5, body, encoding: 'utf-8' }) as const
+    await bus.deadLetters.put(letter('mailbox desk/1', 'm'))
+    await bus.deadLetters.put(letter('tool lookup', 'm'))
+    await bus.deadLetters.put(letter('mailbox desk/1', 'm'))
+    await bus.deadLetters.put(letter('tool huge', 'm', '\0'.repeat(500_000)))
+    const [first, second, third, ...rest] = await collect(bus.deadLetters.list())
+    expect(first).toEqual(letter('mailbox desk/1', 'm'))
+    expect(second).toEqual(letter('tool lookup', 'm'))
+    expect(third?.reason).toMatch('no such event (body cut, was 500000 characters)')
+    expect(rest).toEqual([])
+  })
+}
+
+export function bytes(text: string): Uint8Array {
+  return new TextEncoder().encode(text)
+}
+
+export function text(body: Uint8Array | undefined): string | undefined {
+  return body && new TextDecoder().decode(body)
+}
+
+export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const collected: T[] = []
+  for await (const item of items) collected.push(item)
+  return collected
+}
+
+/** Collects what arrives and waits until a number of it is there. */
+export class Inbox<T> {
+  readonly items: T[] = []
+  private wake: () => void = () => {}
+
+  put(item: T): void {
+    this.items.push(item)
+    this.wake()
+  }
+
+  /** The first `count` items, as soon as they are there. */
+  async take(count: number): Promise<T[]> {
+    await this.until((items) => items.length >= count)
+    return this.items.slice(0, count)
+  }
+
+  /** Waits until the items satisfy a condition. One waiter at a time. */
+  async until(isEnough: (items: readonly T[]) => boolean): Promise<void> {
+    while (!isEnough(this.items)) await new Promise<void>((resolve) => (this.wake = resolve))
+  }
+}
