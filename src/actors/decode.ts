@@ -33,6 +33,8 @@ export class Decoder {
   readonly timers: Record<string, StoredTimer>
   incarnations: number
   private readonly drafts: Draft[] = []
+  /** Delayed messages to children that this step is still to spawn. */
+  private readonly unaddressed: { childId: string; timerId: string; incarnation: number }[] = []
   private readonly definition: AgentDefinition
   private readonly stored: Pick<StoredState, 'parent'>
   private readonly at: StepContext
@@ -53,6 +55,9 @@ export class Decoder {
   /** @throws MachineError */
   decode(actions: CollectedAction[], snapshot: AnyMachineSnapshot): void {
     for (const action of actions) this.decodeOne(action, snapshot)
+    for (const { timerId, incarnation } of this.unaddressed) {
+      if (this.timers[timerId]?.incarnation === incarnation) this.giveUp(timerId, 'no-such-target')
+    }
     for (const id of Object.keys(snapshot.children)) {
       if (!this.children[id]) {
         throw new MachineError(
@@ -143,12 +148,30 @@ export class Decoder {
     id: string | undefined,
     delayMs: number,
     timer: Pick<StoredTimer, 'event' | 'to'>,
-  ): void {
+  ): { timerId: string; incarnation: number } {
     const incarnation = ++this.incarnations
     const timerId = id ?? `timer.${incarnation}`
     const atMs = this.at.atMs + delayMs
     this.timers[timerId] = { incarnation, atMs, ...timer }
     this.add({ kind: 'schedule', id: timerId, incarnation, atMs })
+    return { timerId, incarnation }
+  }
+
+  /** Addresses the delayed messages that were asked for before their child was spawned. */
+  private addressTimers(childId: string, to: Address | undefined): void {
+    for (const waiting of this.unaddressed.splice(0)) {
+      const timer = this.timers[waiting.timerId]
+      if (waiting.childId !== childId) this.unaddressed.push(waiting)
+      else if (timer?.incarnation !== waiting.incarnation) continue
+      else if (to) this.timers[waiting.timerId] = { ...timer, to }
+      else this.giveUp(waiting.timerId, 'child-takes-no-events')
+    }
+  }
+
+  private giveUp(timerId: string, reason: string): void {
+    const { event } = this.timers[timerId]!
+    this.cancel(timerId)
+    this.add({ kind: 'deadLetter', reason, event })
   }
 
   private cancel(id: string): void {
@@ -184,6 +207,7 @@ export class Decoder {
       draft.effect = this.toChild(child, (draft.effect as { event: AgentEvent }).event)
     }
     this.add(spawn)
+    this.addressTimers(id, spawn.address)
   }
 
   private stop(id: string): void {
@@ -225,6 +249,11 @@ export class Decoder {
         ...(child ? { incarnation: child.incarnation } : {}),
       }
       this.drafts.push(draft)
+      return
+    }
+    if (target?.role === 'child' && !this.children[target.id]) {
+      const timer = this.schedule(params.id, params.delay!, { event: params.event })
+      this.unaddressed.push({ childId: target.id, ...timer })
       return
     }
     const to = this.resolveTarget(target, params.to)

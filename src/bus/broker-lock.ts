@@ -16,7 +16,7 @@ export async function withLock<T>(file: string, clock: Clock, body: () => Promis
   const release = holdProcess()
   const giveUpMs = clock.now() + giveUpAfterMs
   try {
-    while (!(await take(file))) {
+    while (!(await take(file, clock))) {
       if (clock.now() >= giveUpMs) {
         throw new UnavailableError(`${file} is held by another process; stop it or remove it`)
       }
@@ -32,16 +32,30 @@ export async function withLock<T>(file: string, clock: Clock, body: () => Promis
   }
 }
 
-async function take(file: string): Promise<boolean> {
+async function take(file: string, clock: Clock): Promise<boolean> {
+  if (await create(file)) return true
+  const holder = await holderOf(file)
+  if (holder === 0 || isAlive(holder)) return false
+  await rm(file, { force: true })
+  if (!(await create(file))) return false
+  // Another process that saw the same dead holder may have removed this lock for the old one.
+  await pause(clock, retryAfterMs)
+  return (await holderOf(file)) === process.pid
+}
+
+async function create(file: string): Promise<boolean> {
   try {
     await writeFile(file, String(process.pid), { flag: 'wx' })
     return true
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    return false
   }
-  const holder = Number(await readFile(file, 'utf8').catch(() => ''))
-  if (holder > 0 && !isAlive(holder)) await rm(file, { force: true })
-  return false
+}
+
+/** 0 when the file is gone or its holder has not yet written its id. */
+async function holderOf(file: string): Promise<number> {
+  return Number(await readFile(file, 'utf8').catch(() => ''))
 }
 
 function isAlive(pid: number): boolean {

@@ -22,6 +22,9 @@ export interface Bus {
   readonly wire: Wire
   readonly deadLetters: DeadLetters
   onStatus(listener: (status: BusStatus) => void): () => void
-  /** Finishes what was sent, stops every reader and closes. Closing twice is harmless. */
+  /**
+   * Finishes what was sent, stops every reader and closes, without waiting for handlers: the items
+   * that they hold are delivered to others. Closing twice is harmless.
+   */
   close(): Promise<void>
 }

@@ -27,7 +27,7 @@ export function localConnection(): LocalConnection {
     end() {
       if (status === 'closed') return
       status = 'closed'
-      for (const listener of [...listeners]) listener()
+      for (const listener of Array.from(listeners)) listener()
     },
   }
 }

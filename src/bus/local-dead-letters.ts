@@ -16,7 +16,7 @@ export function localDeadLetters(cell: LocalCell, connection: LocalConnection): 
     },
     async *list() {
       await connection.turn()
-      for (const { letter, untilMs } of [...cell.letters]) {
+      for (const { letter, untilMs } of cell.letters.slice()) {
         if (untilMs > cell.clock.now()) yield { ...letter }
       }
     },

@@ -32,13 +32,13 @@ export function localJournal(cell: LocalCell, connection: LocalConnection): Jour
     },
     async *history(address) {
       await connection.turn()
-      for (const entry of [...(cell.journals.get(formatAddress(address))?.entries ?? [])]) {
+      for (const entry of (cell.journals.get(formatAddress(address))?.entries ?? []).slice()) {
         yield copyOf(entry)
       }
     },
     async *addresses(type) {
       await connection.turn()
-      for (const { address } of [...cell.journals.values()]) {
+      for (const { address } of Array.from(cell.journals.values())) {
         if (type === undefined || address.type === type) yield { ...address }
       }
     },

@@ -76,7 +76,8 @@ function question(
       cancel()
       deliver()
     }
-    server.answer(body).then(
+    const answering = async (): Promise<Uint8Array> => server.answer(body)
+    answering().then(
       (answer) => settle(() => resolve(answer.slice())),
       (error: unknown) => settle(() => reject(answerError(service, toErrorValue(error)))),
     )

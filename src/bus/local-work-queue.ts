@@ -6,6 +6,7 @@ import { ensure } from './local-cell.ts'
 import type { LocalCell } from './local-cell.ts'
 import type { LocalConnection } from './local-connection.ts'
 import type { Running } from './mailbox.ts'
+import { verdictOf } from './work-verdict.ts'
 import type { WorkItem, WorkQueue, WorkVerdict } from './work-queue.ts'
 
 interface StoredItem {
@@ -130,8 +131,8 @@ async function work(
   worker.holding.add(item)
   const { id, body } = item
   const attempt = ++item.attempts
-  const failed = { kind: 'again', afterMs: worker.ackWaitMs } as const
-  const verdict = await worker.handle({ id, body: body.slice(), attempt }).catch(() => failed)
+  const { handle, ackWaitMs } = worker
+  const verdict = await verdictOf(handle, { id, body: body.slice(), attempt }, ackWaitMs)
   // The connection ended meanwhile: the item belongs to somebody else.
   if (!worker.holding.delete(item)) return
   if (verdict.kind === 'again') makeReady(queue, clock, item, verdict.afterMs)

@@ -19,7 +19,10 @@ export interface Posted {
   readonly duplicate: boolean
 }
 
-/** Something that runs until it is stopped; stopping twice is harmless. */
+/**
+ * Something that runs until it is stopped; stopping twice is harmless. Stopping waits for handlers
+ * that still run, so a handler must not await it.
+ */
 export interface Running {
   stop(): Promise<void>
 }
@@ -36,7 +39,10 @@ export interface Mailbox {
    * @throws LimitError when the body is larger than `limits.messageMaxBytes`.
    */
   post(to: Address, body: Uint8Array, messageId: string): Promise<Posted>
-  /** Reads a slice from its checkpoint on. The reader waits for the promise before the next one. */
+  /**
+   * Reads a slice from its checkpoint on. The reader waits for the promise before the next one. A
+   * handler that throws gets the same message again after a second.
+   */
   read(
     slice: MailboxSlice,
     onMessage: (message: MailboxMessage) => void | Promise<void>,

@@ -45,14 +45,14 @@ export async function openNatsBus(options: NatsBusOptions): Promise<Bus> {
   const link = await connectLink({
     servers: options.servers,
     name: options.name ?? `ashlar-${cell}-${options.ids.next()}`,
+    clock,
   })
   try {
-    await ensureStreams(link.manager, unpartitioned, { replicas, queueMaxItems })
+    await ensureStreams(link, unpartitioned, { replicas, queueMaxItems })
     const keyValue = natsKeyValue({ link, subjects: unpartitioned, clock, replicas })
     const partitions = await agreeOnPartitions(keyValue, options.partitions ?? limits.partitions)
     const subjects = subjectsOf(cell, partitions)
     const publisher = createPublisher(link, clock)
-    const { manager } = link
     const running = trackRunning()
     let closing: Promise<void> | undefined
     const close = async (): Promise<void> => {
@@ -64,12 +64,12 @@ export async function openNatsBus(options: NatsBusOptions): Promise<Bus> {
       cell,
       partitions,
       mailbox: running.ofMailbox(natsMailbox({ link, publisher, subjects, clock })),
-      journal: natsJournal({ manager, publisher, subjects, clock }),
+      journal: natsJournal({ link, publisher, subjects, clock }),
       work: running.ofWork(natsWorkQueue({ link, publisher, subjects, clock })),
-      timers: natsTimers({ manager, publisher, subjects }),
+      timers: natsTimers({ link, publisher, subjects }),
       keyValue: running.ofKeyValue(keyValue),
       wire: running.ofWire(natsWire(link, subjects)),
-      deadLetters: natsDeadLetters({ manager, publisher, subjects }),
+      deadLetters: natsDeadLetters({ link, publisher, subjects }),
       onStatus: (listener) => link.onStatus(listener),
       close: () => (closing ??= close()),
     }

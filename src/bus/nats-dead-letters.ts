@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
-import type { JetStreamManager } from '@nats-io/jetstream'
 import * as z from 'zod'
 import { UnavailableError } from '../contracts/error.ts'
 import { fromBytes, toBytes } from '../contracts/json.ts'
 import type { DeadLetter, DeadLetters } from './dead-letters.ts'
 import { fitLetter } from './letter-size.ts'
+import type { NatsLink } from './nats-link.ts'
 import type { Publisher } from './nats-publisher.ts'
 import { storedMessages } from './nats-stored.ts'
 import type { Subjects } from './subjects.ts'
@@ -20,11 +20,11 @@ const letterSchema: z.ZodType<DeadLetter> = z.object({
 
 /** Dead letters as JSON in a stream of their own, kept for `limits.deadLetterMaxAgeMs`. */
 export function natsDeadLetters(parts: {
-  manager: JetStreamManager
+  link: NatsLink
   publisher: Publisher
   subjects: Subjects
 }): DeadLetters {
-  const { manager, publisher, subjects } = parts
+  const { link, publisher, subjects } = parts
   return {
     async put(letter) {
       const kind = letter.target.split(' ', 1)[0] ?? ''
@@ -38,7 +38,7 @@ export function natsDeadLetters(parts: {
       throw new UnavailableError(`dead letter was refused: ${outcome.code} ${outcome.reason}`)
     },
     async *list() {
-      for await (const { data } of storedMessages(manager, subjects.deadStream, subjects.deadAll)) {
+      for await (const { data } of storedMessages(link, subjects.deadStream, subjects.deadAll)) {
         const letter = letterSchema.safeParse(fromBytes(data))
         if (letter.success) yield letter.data
       }

@@ -1,10 +1,9 @@
-import type { JetStreamManager } from '@nats-io/jetstream'
 import { formatAddress } from '../contracts/address.ts'
 import type { Clock } from '../contracts/clock.ts'
 import { pause } from '../contracts/clock.ts'
 import { checkRecordSize } from './body-limit.ts'
 import type { Journal } from './journal.ts'
-import { reaching } from './nats-link.ts'
+import type { NatsLink } from './nats-link.ts'
 import { refusals } from './nats-publisher.ts'
 import type { Publisher } from './nats-publisher.ts'
 import { storedMessages } from './nats-stored.ts'
@@ -15,12 +14,12 @@ const undecidableWaitMs = 5
 
 /** Journals as subjects of the state stream; the expected last sequence of the subject fences. */
 export function natsJournal(parts: {
-  manager: JetStreamManager
+  link: NatsLink
   publisher: Publisher
   subjects: Subjects
   clock: Clock
 }): Journal {
-  const { manager, publisher, subjects, clock } = parts
+  const { link, publisher, subjects, clock } = parts
   const stream = subjects.actStream
   return {
     async append(address, body, expectedSeq) {
@@ -38,20 +37,20 @@ export function natsJournal(parts: {
       }
     },
     last: (address) =>
-      reaching(`journal ${formatAddress(address)}`, async () => {
-        const found = await manager.direct.getMessage(stream, {
+      link.reach(`journal ${formatAddress(address)}`, async () => {
+        const found = await link.manager.direct.getMessage(stream, {
           last_by_subj: subjects.journal(address),
         })
         return found ? { seq: found.seq, body: found.data } : undefined
       }),
     async *history(address) {
-      for await (const { seq, data } of storedMessages(manager, stream, subjects.journal(address))) {
+      for await (const { seq, data } of storedMessages(link, stream, subjects.journal(address))) {
         yield { seq, body: data }
       }
     },
     async *addresses(type) {
-      const info = await reaching('journal addresses', () =>
-        manager.streams.info(stream, { subjects_filter: subjects.journals(type) }),
+      const info = await link.reach('journal addresses', () =>
+        link.manager.streams.info(stream, { subjects_filter: subjects.journals(type) }),
       )
       for (const subject of Object.keys(info.state.subjects ?? {})) {
         const address = subjects.journalAddress(subject)

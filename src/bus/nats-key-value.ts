@@ -4,7 +4,6 @@ import type { JsMsg } from '@nats-io/jetstream'
 import type { Clock } from '../contracts/clock.ts'
 import type { KeyEntry, KeyValue, Written } from './key-value.ts'
 import { limits } from './limits.ts'
-import { reaching } from './nats-link.ts'
 import type { NatsLink } from './nats-link.ts'
 import { refusals } from './nats-publisher.ts'
 import { startReading } from './nats-reader.ts'
@@ -22,25 +21,28 @@ interface Parts {
 
 /** Buckets of `@nats-io/kv` with a history of one, created on first use. */
 export function natsKeyValue(parts: Parts): KeyValue {
+  const { link } = parts
   const open = bucketOpener(parts)
   return {
     get: (bucket, key) =>
-      reaching(`get ${bucket}/${key}`, async () => {
+      link.reach(`get ${bucket}/${key}`, async () => {
         const entry = await (await open(bucket)).get(escapeToken(key))
         if (!entry || entry.operation !== 'PUT') return undefined
         return { key, value: entry.value, revision: entry.revision }
       }),
     put: (bucket, key, value, expectedRevision) =>
-      reaching(`put ${bucket}/${key}`, async () =>
+      link.reach(`put ${bucket}/${key}`, async () =>
         write(await open(bucket), escapeToken(key), value, expectedRevision),
       ),
     forget: (bucket, key) =>
-      reaching(`forget ${bucket}/${key}`, async () => {
-        await (await open(bucket)).purge(escapeToken(key))
+      link.reach(`forget ${bucket}/${key}`, async () => {
+        const kv = await open(bucket)
+        await erase(parts, bucket, kv, escapeToken(key))
+        await kv.purge(escapeToken(key))
       }),
     async keys(bucket, prefix = '') {
       const found = new Set<string>()
-      await reaching(`keys of ${bucket}`, async () => {
+      await link.reach(`keys of ${bucket}`, async () => {
         const reading = await read(parts, open, bucket, true, (key, isPresent) => {
           if (!key.startsWith(prefix)) return
           if (isPresent) found.add(key)
@@ -53,7 +55,7 @@ export function natsKeyValue(parts: Parts): KeyValue {
     },
     async watch(bucket, prefix, onChange) {
       const present = new Set<string>()
-      const reading = await reaching(`watch ${bucket}`, () =>
+      const reading = await link.reach(`watch ${bucket}`, () =>
         read(parts, open, bucket, false, (key, isPresent, message) => {
           if (!key.startsWith(prefix)) return
           // A marker of a key that was gone before the watch began is no change.
@@ -104,6 +106,24 @@ async function write(
   } catch (error) {
     if (codeOf(error) === refusals.wrongLastSequence) return { kind: 'conflict' }
     throw error
+  }
+}
+
+/** Overwrites the bytes on disk: the purge alone leaves them until the broker compacts its file. */
+async function erase(
+  { link, subjects }: Parts,
+  bucket: string,
+  kv: KV,
+  key: string,
+): Promise<void> {
+  const entry = await kv.get(key)
+  if (!entry || entry.operation !== 'PUT') return
+  const stream = `KV_${subjects.bucket(bucket)}`
+  try {
+    await link.manager.streams.deleteMessage(stream, entry.revision, true)
+  } catch (error) {
+    // Replaced or deleted by somebody else meanwhile.
+    if ((await kv.get(key))?.revision === entry.revision) throw error
   }
 }
 

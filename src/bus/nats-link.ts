@@ -2,6 +2,7 @@ import { jetstream, jetstreamManager } from '@nats-io/jetstream'
 import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream'
 import { connect } from '@nats-io/transport-node'
 import type { NatsConnection } from '@nats-io/transport-node'
+import type { Clock } from '../contracts/clock.ts'
 import { AshlarError, InputError, UnavailableError } from '../contracts/error.ts'
 import type { BusStatus } from './bus.ts'
 import { limits } from './limits.ts'
@@ -13,6 +14,14 @@ export interface NatsLink {
   readonly manager: JetStreamManager
   status(): BusStatus
   onStatus(listener: (status: BusStatus) => void): () => void
+  /**
+   * Runs a call to the broker: waits at most `waitMs` (default `limits.requestTimeoutMs`) for a lost
+   * connection to come back first, and ends when it is lost meanwhile, where the library would only
+   * time out. What is not an AshlarError becomes an
+   * UnavailableError that names the call.
+   * @throws UnavailableError
+   */
+  reach<T>(what: string, call: () => Promise<T>, waitMs?: number): Promise<T>
   close(): Promise<void>
 }
 
@@ -25,7 +34,11 @@ const pingIntervalMs = 20_000
  * Connects and checks that the server is new enough and has JetStream.
  * @throws UnavailableError when no server answers; InputError when the server cannot be used.
  */
-export async function connectLink(options: { servers: string; name: string }): Promise<NatsLink> {
+export async function connectLink(options: {
+  servers: string
+  name: string
+  clock: Clock
+}): Promise<NatsLink> {
   const targets = parseServers(options.servers)
   const connection = await connect({
     ...targets.login,
@@ -51,26 +64,13 @@ export async function connectLink(options: { servers: string; name: string }): P
     await connection.close()
     throw error
   }
-  return linkOver(connection, {
+  return linkOver(connection, options.clock, {
     stream: jetstream(connection, { timeout: limits.requestTimeoutMs }),
     manager: await jetstreamManager(connection, {
       checkAPI: false,
       timeout: limits.requestTimeoutMs,
     }),
   })
-}
-
-/**
- * Runs a broker call; anything but an AshlarError becomes an UnavailableError that names the call.
- * @throws UnavailableError
- */
-export async function reaching<T>(what: string, call: () => Promise<T>): Promise<T> {
-  try {
-    return await call()
-  } catch (cause) {
-    if (cause instanceof AshlarError) throw cause
-    throw new UnavailableError(`${what}: the broker did not answer (${messageOf(cause)})`, { cause })
-  }
 }
 
 /** The text of any thrown value. */
@@ -80,6 +80,7 @@ export function messageOf(thrown: unknown): string {
 
 function linkOver(
   connection: NatsConnection,
+  clock: Clock,
   clients: { stream: JetStreamClient; manager: JetStreamManager },
 ): NatsLink {
   let status: BusStatus = 'connected'
@@ -104,6 +105,16 @@ function linkOver(
       listeners.add(listener)
       return () => void listeners.delete(listener)
     },
+    async reach(what, call, waitMs = limits.requestTimeoutMs) {
+      try {
+        await connected(this, clock, waitMs)
+        return await unlessLost(this, call)
+      } catch (cause) {
+        if (cause instanceof AshlarError) throw cause
+        const message = `${what}: the broker did not answer (${messageOf(cause)})`
+        throw new UnavailableError(message, { cause })
+      }
+    },
     async close() {
       if (status === 'connected') {
         // A broker that dies during the flush must not keep the process from closing.
@@ -124,11 +135,34 @@ function untilLost(link: NatsLink): Promise<void> {
   })
 }
 
+/** Waits for a lost connection to come back. */
+function connected(link: NatsLink, clock: Clock, waitMs: number): Promise<void> {
+  if (link.status() === 'connected') return Promise.resolve()
+  return new Promise((resolve, reject) => {
+    const finish = (): void => {
+      off()
+      cancel()
+      if (link.status() === 'connected') resolve()
+      else reject(new Error(link.status() === 'closed' ? 'the bus is closed' : 'no connection'))
+    }
+    const off = link.onStatus(finish)
+    const deadlineMs = clock.now() + (link.status() === 'closed' ? 0 : waitMs)
+    const cancel = clock.at(deadlineMs, finish)
+  })
+}
+
+function unlessLost<T>(link: NatsLink, call: () => Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const off = link.onStatus(() => reject(new Error('the connection was lost')))
+    const calling = async (): Promise<T> => call()
+    void calling().then(resolve, reject).finally(off)
+  })
+}
+
 function checkServer(connection: NatsConnection, hosts: string[]): void {
   const version = connection.info?.version ?? '0'
   const [major = 0, minor = 0] = version.split('.').map((part) => parseInt(part, 10))
-  const isOld =
-    major < oldestServer[0] || (major === oldestServer[0] && minor < oldestServer[1])
+  const isOld = major < oldestServer[0] || (major === oldestServer[0] && minor < oldestServer[1])
   if (isOld) {
     throw new InputError({
       field: `NATS server ${hosts.join(', ')}`,

@@ -3,7 +3,6 @@ import type { Clock } from '../contracts/clock.ts'
 import { UnavailableError } from '../contracts/error.ts'
 import { checkMessageSize } from './body-limit.ts'
 import type { Mailbox } from './mailbox.ts'
-import { reaching } from './nats-link.ts'
 import type { NatsLink } from './nats-link.ts'
 import type { Publisher } from './nats-publisher.ts'
 import { startReading } from './nats-reader.ts'
@@ -42,7 +41,7 @@ export function natsMailbox(parts: {
       })
     },
     checkpoint: (slice, seq) =>
-      reaching(`checkpoint of ${slice.type}.${slice.partition}`, async () => {
+      link.reach(`checkpoint of ${slice.type}.${slice.partition}`, async () => {
         const filter = subjects.mailSlice(slice)
         await link.manager.streams.purge(subjects.actStream, { filter, seq: seq + 1 })
       }),

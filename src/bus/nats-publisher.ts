@@ -6,6 +6,7 @@ import { InputError, UnavailableError } from '../contracts/error.ts'
 import { limits } from './limits.ts'
 import { messageOf } from './nats-link.ts'
 import type { NatsLink } from './nats-link.ts'
+import { pendingAnswers } from './pending-answers.ts'
 
 /** What the broker made of a publish. `unknown`: it may have been stored, or not. */
 export type Published =
@@ -43,53 +44,27 @@ export const refusals = {
   storeFull: 10077,
 } as const
 
-interface Waiting {
-  readonly deadlineMs: number
-  readonly settle: (outcome: Published) => void
-}
-
 const repeatAfterMs = 50
 
 /** A publisher over one connection; its time-outs run on `clock`. */
 export function createPublisher(link: NatsLink, clock: Clock): Publisher {
   const { connection } = link
   const inbox = createInbox()
-  /** All wait equally long, so insertion order is deadline order. */
-  const waiting = new Map<string, Waiting>()
+  const pending = pendingAnswers<Published>(clock, limits.appendTimeoutMs, {
+    kind: 'unknown',
+    reason: `no answer within ${limits.appendTimeoutMs} ms`,
+  })
   let lastToken = 0
-  let cancelSweep: (() => void) | undefined
-  let onAnswered = (): void => {}
-
-  const sweep = (): void => {
-    cancelSweep = undefined
-    for (const [token, { deadlineMs, settle }] of waiting) {
-      if (deadlineMs > clock.now()) {
-        cancelSweep = clock.at(deadlineMs, sweep)
-        return
-      }
-      waiting.delete(token)
-      onAnswered()
-      settle({ kind: 'unknown', reason: `no answer within ${limits.appendTimeoutMs} ms` })
-    }
-  }
-  const failAll = (reason: string): void => {
-    const lost = [...waiting.values()]
-    waiting.clear()
-    onAnswered()
-    for (const { settle } of lost) settle({ kind: 'unknown', reason })
-  }
   const subscription = connection.subscribe(`${inbox}.*`, {
     callback: (error, message) => {
-      if (error) return failAll(messageOf(error))
-      const token = message.subject.slice(inbox.length + 1)
-      const entry = waiting.get(token)
-      waiting.delete(token)
-      onAnswered()
-      entry?.settle(outcomeOf(message))
+      if (error) return pending.failAll({ kind: 'unknown', reason: messageOf(error) })
+      pending.answer(message.subject.slice(inbox.length + 1), outcomeOf(message))
     },
   })
   const offStatus = link.onStatus((status) => {
-    if (status !== 'connected') failAll('the connection was lost')
+    if (status !== 'connected') {
+      pending.failAll({ kind: 'unknown', reason: 'the connection was lost' })
+    }
   })
 
   const publish = (subject: string, body: Uint8Array, headers: Headers): Promise<Published> => {
@@ -99,7 +74,6 @@ export function createPublisher(link: NatsLink, clock: Clock): Publisher {
     }
     return new Promise((settle) => {
       const token = (++lastToken).toString(36)
-      const deadlineMs = clock.now() + limits.appendTimeoutMs
       try {
         connection.publish(subject, body, {
           reply: `${inbox}.${token}`,
@@ -108,8 +82,7 @@ export function createPublisher(link: NatsLink, clock: Clock): Publisher {
       } catch (error) {
         return settle({ kind: 'unknown', reason: messageOf(error) })
       }
-      waiting.set(token, { deadlineMs, settle })
-      cancelSweep ??= clock.at(deadlineMs, sweep)
+      pending.add(token, settle)
     })
   }
   return {
@@ -126,9 +99,8 @@ export function createPublisher(link: NatsLink, clock: Clock): Publisher {
       }
     },
     async stop() {
-      while (waiting.size > 0) await new Promise<void>((resolve) => (onAnswered = resolve))
+      await pending.untilEmpty()
       offStatus()
-      cancelSweep?.()
       subscription.unsubscribe()
     },
   }

@@ -52,7 +52,9 @@ export function startReading(
     }
   }
   const readOnce = async (): Promise<void> => {
-    const consumer = await link.stream.consumers.get(request.stream, startOf(request, lastSeq))
+    const consumer = await link.reach(`reading ${request.filter}`, () =>
+      link.stream.consumers.get(request.stream, startOf(request, lastSeq)),
+    )
     const info = await consumer.info(true)
     current = await consumer.consume({ max_messages: prefetchMessages })
     if (stopping.signal.aborted) current.stop()

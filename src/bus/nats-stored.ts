@@ -1,5 +1,5 @@
 import type { JetStreamManager, StoredMsg } from '@nats-io/jetstream'
-import { reaching } from './nats-link.ts'
+import type { NatsLink } from './nats-link.ts'
 
 const pageMessages = 256
 /** The status of a direct get that matches nothing. */
@@ -11,14 +11,14 @@ const noMessage = 404
  * @throws UnavailableError
  */
 export async function* storedMessages(
-  manager: JetStreamManager,
+  link: NatsLink,
   stream: string,
   filter: string,
 ): AsyncIterable<StoredMsg> {
   let nextSeq = 1
   for (;;) {
-    const page = await reaching(`stream ${stream}`, () =>
-      readPage(manager, stream, { seq: nextSeq, next_by_subj: filter, batch: pageMessages }),
+    const page = await link.reach(`stream ${stream}`, () =>
+      readPage(link.manager, stream, { seq: nextSeq, next_by_subj: filter, batch: pageMessages }),
     )
     yield* page
     const last = page.at(-1)

@@ -1,8 +1,9 @@
 import { DiscardPolicy, JetStreamApiError, RetentionPolicy, StorageType } from '@nats-io/jetstream'
-import type { JetStreamManager, StreamConfig } from '@nats-io/jetstream'
+import type { StreamConfig } from '@nats-io/jetstream'
 import { InputError } from '../contracts/error.ts'
 import { limits } from './limits.ts'
-import { messageOf, reaching } from './nats-link.ts'
+import { messageOf } from './nats-link.ts'
+import type { NatsLink } from './nats-link.ts'
 import type { Subjects } from './subjects.ts'
 
 /** The JetStream API counts durations in nanoseconds. */
@@ -18,11 +19,11 @@ const apiCodes = { notEnabled: 10039, streamNotFound: 10059, nameInUse: 10058 } 
  * @throws UnavailableError, or InputError when the account has no JetStream.
  */
 export async function ensureStreams(
-  manager: JetStreamManager,
+  link: NatsLink,
   subjects: Subjects,
   options: { replicas: number; queueMaxItems: number },
 ): Promise<void> {
-  await Promise.all(streamsOf(subjects, options).map((config) => ensureStream(manager, config)))
+  await Promise.all(streamsOf(subjects, options).map((config) => ensureStream(link, config)))
 }
 
 function streamsOf(
@@ -65,16 +66,16 @@ function streamsOf(
   ]
 }
 
-async function ensureStream(manager: JetStreamManager, config: NewStream): Promise<void> {
-  await reaching(`stream ${config.name}`, async () => {
+async function ensureStream(link: NatsLink, config: NewStream): Promise<void> {
+  await link.reach(`stream ${config.name}`, async () => {
     try {
-      await manager.streams.info(config.name)
+      await link.manager.streams.info(config.name)
       return
     } catch (error) {
       if (codeOf(error) !== apiCodes.streamNotFound) throw explained(error)
     }
     try {
-      await manager.streams.add(config)
+      await link.manager.streams.add(config)
     } catch (error) {
       // Another process with other settings was faster.
       if (codeOf(error) !== apiCodes.nameInUse) throw explained(error)

@@ -1,19 +1,18 @@
-import type { JetStreamManager } from '@nats-io/jetstream'
 import { formatAddress } from '../contracts/address.ts'
 import { UnavailableError } from '../contracts/error.ts'
 import { checkMessageSize } from './body-limit.ts'
-import { reaching } from './nats-link.ts'
+import type { NatsLink } from './nats-link.ts'
 import type { Publisher } from './nats-publisher.ts'
 import type { Subjects } from './subjects.ts'
 import type { Timers } from './timers.ts'
 
 /** Timers as message schedules (ADR-51): one subject each, its last message is the schedule. */
 export function natsTimers(parts: {
-  manager: JetStreamManager
+  link: NatsLink
   publisher: Publisher
   subjects: Subjects
 }): Timers {
-  const { manager, publisher, subjects } = parts
+  const { link, publisher, subjects } = parts
   return {
     async schedule(address, timerId, atMs, body) {
       const where = `timer ${timerId} of ${formatAddress(address)}`
@@ -28,9 +27,9 @@ export function natsTimers(parts: {
       throw new UnavailableError(`${where} was refused: ${outcome.code} ${outcome.reason}`)
     },
     cancel: (address, timerId) =>
-      reaching(`timer ${timerId} of ${formatAddress(address)}`, async () => {
+      link.reach(`timer ${timerId} of ${formatAddress(address)}`, async () => {
         const filter = subjects.timer(address, timerId)
-        await manager.streams.purge(subjects.actStream, { filter })
+        await link.manager.streams.purge(subjects.actStream, { filter })
       }),
   }
 }

@@ -1,7 +1,8 @@
 import { errors, headers as newHeaders } from '@nats-io/transport-node'
-import type { Msg } from '@nats-io/transport-node'
+import type { Msg, Subscription } from '@nats-io/transport-node'
 import { toErrorValue, UnavailableError } from '../contracts/error.ts'
 import { fromBytes, toBytes } from '../contracts/json.ts'
+import type { Running } from './mailbox.ts'
 import { messageOf } from './nats-link.ts'
 import type { NatsLink } from './nats-link.ts'
 import type { Subjects } from './subjects.ts'
@@ -21,18 +22,22 @@ export function natsWire(link: NatsLink, subjects: Subjects): Wire {
     async listen(topic, onNotice) {
       const subscription = connection.subscribe(subjects.topicFilter(topic), {
         callback: (error, message) => {
-          if (!error) onNotice(message.data, subjects.topicWords(message.subject))
+          if (error) return
+          // A listener that throws must not throw into the parser of the connection.
+          queueMicrotask(() => onNotice(message.data, subjects.topicWords(message.subject)))
         },
       })
       await settled(link)
-      return stopping(subscription)
+      return stopping(link, subscription)
     },
     async ask(service, body, timeoutMs) {
-      const answer = await connection
-        .request(subjects.question(service), body, { timeout: timeoutMs })
-        .catch((error: unknown) => {
-          throw unanswered(service, error)
-        })
+      const request = (): Promise<Msg> =>
+        connection
+          .request(subjects.question(service), body, { timeout: timeoutMs })
+          .catch((error: unknown) => {
+            throw unanswered(service, error)
+          })
+      const answer = await link.reach(service, request, timeoutMs)
       if (answer.headers?.has(errorHeader)) throw answerError(service, fromBytes(answer.data))
       return answer.data
     },
@@ -53,7 +58,7 @@ export function natsWire(link: NatsLink, subjects: Subjects): Wire {
         },
       })
       await settled(link)
-      return stopping(subscription)
+      return stopping(link, subscription)
     },
   }
 }
@@ -63,13 +68,17 @@ async function settled(link: NatsLink): Promise<void> {
   if (link.status() === 'connected') await link.connection.flush().catch(() => {})
 }
 
-function stopping(subscription: { unsubscribe(): void }): { stop(): Promise<void> } {
-  return {
-    stop() {
-      subscription.unsubscribe()
-      return Promise.resolve()
-    },
+/**
+ * Takes back the subscription and handles what the server had already sent: a question that was
+ * routed here would otherwise find no answer.
+ */
+function stopping(link: NatsLink, subscription: Subscription): Running {
+  let stopped: Promise<void> | undefined
+  const drain = async (): Promise<void> => {
+    if (link.status() === 'connected') await subscription.drain().catch(() => {})
+    else subscription.unsubscribe()
   }
+  return { stop: () => (stopped ??= drain()) }
 }
 
 function unanswered(service: string, cause: unknown): UnavailableError {

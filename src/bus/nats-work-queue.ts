@@ -5,7 +5,6 @@ import { UnavailableError } from '../contracts/error.ts'
 import { checkMessageSize } from './body-limit.ts'
 import { limits } from './limits.ts'
 import type { Running } from './mailbox.ts'
-import { reaching } from './nats-link.ts'
 import type { NatsLink } from './nats-link.ts'
 import { refusals } from './nats-publisher.ts'
 import type { Publisher } from './nats-publisher.ts'
@@ -13,6 +12,7 @@ import { startPuller } from './nats-puller.ts'
 import { codeOf, nanosPerMs } from './nats-streams.ts'
 import { escapeToken, unescapeToken } from './subjects.ts'
 import type { Subjects } from './subjects.ts'
+import { verdictOf } from './work-verdict.ts'
 import type { QueueName, WorkQueue, WorkVerdict } from './work-queue.ts'
 
 const consumerExists = 10148
@@ -64,8 +64,7 @@ function startWorker(
       body: message.data,
       attempt: attemptOf(message.reply ?? ''),
     }
-    const failed = { kind: 'again', afterMs: options.ackWaitMs } as const
-    const verdict = await handle(item).catch(() => failed)
+    const verdict = await verdictOf(handle, item, options.ackWaitMs)
     stopExtending()
     await settle(link, message, verdict)
   }
@@ -99,7 +98,7 @@ async function ensureConsumer(parts: Parts, queue: QueueName, ackWaitMs: number)
   const { link, subjects } = parts
   const name = subjects.queueConsumer(queue)
   const settings = { ack_wait: ackWaitMs * nanosPerMs }
-  await reaching(`${queue.kind} ${queue.name}`, async () => {
+  await link.reach(`${queue.kind} ${queue.name}`, async () => {
     const { consumers } = link.manager
     try {
       await consumers.add(subjects.workStream, {
@@ -137,10 +136,13 @@ async function settle(link: NatsLink, message: Msg, verdict: WorkVerdict): Promi
   if (verdict.kind === 'again') {
     return tell(link, message, `-NAK {"delay":${Math.round(verdict.afterMs) * nanosPerMs}}`)
   }
-  if (link.status() !== 'connected' || !message.reply) return
+  const { reply } = message
+  if (link.status() !== 'connected' || !reply) return
   // Without an answer the item is delivered again, which at least once allows.
-  await link.connection
-    .request(message.reply, '+ACK', { timeout: limits.requestTimeoutMs })
+  await link
+    .reach('ack', () =>
+      link.connection.request(reply, '+ACK', { timeout: limits.requestTimeoutMs }),
+    )
     .catch(() => {})
 }
 

@@ -31,7 +31,7 @@ export function trackRunning(): RunningSet {
   }
   return {
     stopAll() {
-      for (const one of [...running]) void one.stop()
+      for (const one of Array.from(running)) void one.stop()
     },
     ofMailbox: (mailbox) => ({
       ...mailbox,

@@ -54,6 +54,10 @@ export interface Decision<
   readonly deciders: readonly Decider<Input>[]
 }
 
+/** A decision of whatever input and options; see `AnyTool`. */
+// oxlint-disable-next-line typescript/no-explicit-any
+export type AnyDecision = Decision<any, any>
+
 /** What the journal keeps of a choice (DESIGN §7). */
 export interface Provenance {
   decider: string

@@ -73,14 +73,39 @@ export function toErrorValue(thrown: unknown): ErrorValue {
     const { name, message, code, disposition } = thrown
     return { name, message, code, disposition }
   }
-  if (thrown instanceof Error) return { name: thrown.name, message: thrown.message }
+  if (thrown instanceof Error) {
+    return { name: String(thrown.name), message: String(thrown.message) }
+  }
   if (typeof thrown === 'object' && thrown !== null && 'message' in thrown) {
-    return { name: 'Error', ...(JSON.parse(JSON.stringify(thrown)) as object) } as ErrorValue
+    const { name, message } = thrown as { name?: unknown; message: unknown }
+    return {
+      ...membersOf(thrown),
+      name: typeof name === 'string' ? name : 'Error',
+      message: typeof message === 'string' ? message : show(message),
+    }
   }
   return { name: 'Error', message: show(thrown) }
 }
 
+/** The JSON members of a thrown object; none when JSON cannot hold it (a cycle, a bigint). */
+function membersOf(thrown: object): object {
+  try {
+    return JSON.parse(JSON.stringify(thrown)) as object
+  } catch {
+    return {}
+  }
+}
+
 function show(value: unknown): string {
-  const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? String(value))
+  const text = typeof value === 'string' ? value : textOf(value)
   return text.length > 120 ? `${text.slice(0, 117)}...` : text
+}
+
+/** Never throws: it describes what was thrown, whatever that is. */
+function textOf(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? String(value)
+  } catch {
+    return typeof value === 'bigint' ? String(value) : Object.prototype.toString.call(value)
+  }
 }

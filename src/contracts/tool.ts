@@ -54,6 +54,10 @@ export interface Tool<Input = unknown, Output = unknown> extends ToolContract<In
   compensate?(input: Input, output: Output, scope: ToolScope): Promise<void> | void
 }
 
+/** A tool of whatever input and output: schemas are invariant, so `unknown` would fit none. */
+// oxlint-disable-next-line typescript/no-explicit-any
+export type AnyTool = Tool<any, any>
+
 /** How a call ended. Everything but `done` reaches the caller's `onError` as a {@link ToolFailure}. */
 export type ToolOutcome =
   | { kind: 'done'; output: unknown }

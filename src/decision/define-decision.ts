@@ -34,7 +34,10 @@ export function declareDecision<Input, Option extends AgentEvent>(
   return { kind: 'decision', version, timeoutMs, repairs, optionTypes, ...given }
 }
 
-/** Defines a decision with its prompt and the deciders that are asked, in order. */
+/**
+ * Defines a decision with its prompt and the deciders that are asked, in order.
+ * @throws InputError when there is no decider, or two have one name
+ */
 export function defineDecision<Input, Option extends AgentEvent>(
   definition: (DecisionDeclaration<Input, Option> | DecisionContract<Input, Option>) & {
     prompt: Decision<Input, Option>['prompt']
@@ -47,6 +50,16 @@ export function defineDecision<Input, Option extends AgentEvent>(
       field: `decision ${declaration.name}: deciders`,
       expected: 'at least one decider',
       todo: 'add a rules decider as the last resort',
+    })
+  }
+  const names = deciders.map((decider) => decider.name)
+  const twice = names.find((name, index) => names.indexOf(name) !== index)
+  if (twice !== undefined) {
+    throw new InputError({
+      field: `decision ${declaration.name}: deciders`,
+      expected: 'a name of its own for every decider',
+      got: twice,
+      todo: 'rename one of them; the second would never be asked',
     })
   }
   return { ...declareDecision(declaration), prompt, deciders }

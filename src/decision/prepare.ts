@@ -1,5 +1,5 @@
 import type { Clock } from '../contracts/clock.ts'
-import type { Decision, DecisionOutcome } from '../contracts/decision.ts'
+import type { AnyDecision, DecisionOutcome } from '../contracts/decision.ts'
 import { firstIssue } from '../contracts/envelope.ts'
 import type { ErrorValue } from '../contracts/error.ts'
 import type { AgentEvent } from '../contracts/event.ts'
@@ -22,7 +22,7 @@ export interface DecisionPorts {
 
 /** Sets one decision up for the decision statechart: its input and what runs behind its sources. */
 export function prepareDecision(
-  decision: Decision<never>,
+  decision: AnyDecision,
   call: { input: unknown; offered: readonly string[] },
   ports: DecisionPorts,
 ): {
@@ -31,7 +31,7 @@ export function prepareDecision(
   conclude: (outcome: DecisionOutcome) => { output: unknown } | { error: ErrorValue }
 } {
   const { name, deciders, repairs, timeoutMs } = decision
-  let checkedInput: never
+  let checkedInput: unknown
   return {
     input: {
       offered: [...call.offered],
@@ -86,7 +86,7 @@ export function prepareDecision(
 
 /** An answer counts when it fits the options' schema and was offered. */
 export function checkOption(
-  decision: Pick<Decision<never>, 'options'>,
+  decision: Pick<AnyDecision, 'options'>,
   option: unknown,
   offered: readonly string[],
 ): { valid: true; option: AgentEvent } | { valid: false; complaint: string } {

@@ -47,6 +47,7 @@ export class Memory {
     const entry = await keyValue.get(bucket, key)
     const present = entry ? this.read(entry) : undefined
     const version = present?.version ?? 0
+    if (present && isOwn(present, input, source)) return { kind: 'remembered', version }
     if (expectedVersion !== undefined && expectedVersion !== version) {
       return { kind: 'conflict', present: present ?? null }
     }
@@ -60,10 +61,6 @@ export class Memory {
       asOf: input.asOf ?? at,
       ...(expires === undefined ? {} : { expires }),
       version: version + 1,
-    }
-    // A re-delivered call finds its own fact and must not count it as a new version.
-    if (present && present.source.event === source.event && sameValue(present, fact)) {
-      return { kind: 'remembered', version }
     }
     const written = await keyValue.put(bucket, key, toBytes(fact), entry?.revision ?? 0)
     if (written.kind === 'written') return { kind: 'remembered', version: fact.version }
@@ -117,8 +114,10 @@ function factKey(subject: string, kind: string): string {
   return `${encodeURIComponent(subject)}/${encodeURIComponent(kind)}`
 }
 
-function sameValue(one: Fact, other: Fact): boolean {
-  return JSON.stringify(one.value) === JSON.stringify(other.value)
+/** A re-delivered call finds its own fact: neither a new version nor a lost race. */
+function isOwn(present: Fact, input: RememberInput, source: FactSource): boolean {
+  if (source.event === undefined || present.source.event !== source.event) return false
+  return JSON.stringify(present.value) === JSON.stringify(input.value)
 }
 
 function checkKind(

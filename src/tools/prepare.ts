@@ -2,7 +2,7 @@ import { firstIssue } from '../contracts/envelope.ts'
 import type { ErrorValue } from '../contracts/error.ts'
 import { AshlarError } from '../contracts/error.ts'
 import type { Random } from '../contracts/random.ts'
-import type { Tool, ToolOutcome } from '../contracts/tool.ts'
+import type { AnyTool, ToolOutcome } from '../contracts/tool.ts'
 import { toolFailure } from '../contracts/tool.ts'
 import type { Breaker } from './breaker.ts'
 import type { EffectLedger } from './ledger.ts'
@@ -24,7 +24,7 @@ export class ContractError extends AshlarError {
 
 /** Sets one call up for the tool-call statechart: its input and what runs behind its sources. */
 export function prepareToolCall(
-  tool: Tool<never, unknown>,
+  tool: AnyTool,
   call: { id: string; input: unknown },
   ports: ToolPorts,
 ): {
@@ -60,7 +60,7 @@ export function prepareToolCall(
       },
       recordIntent: () => ports.ledger.begin(call.id, tool.name),
       async execute({ input, attempt }: { input: never; attempt: number }, signal: AbortSignal) {
-        const result = await tool.execute(input, scope(attempt, signal))
+        const result: unknown = await tool.execute(input, scope(attempt, signal))
         return checkOutput(tool, result)
       },
       async reconcile({ input, attempt }: { input: never; attempt: number }, signal: AbortSignal) {
@@ -81,7 +81,7 @@ export function prepareToolCall(
   }
 }
 
-function checkOutput(tool: Tool<never, unknown>, result: unknown): unknown {
+function checkOutput(tool: AnyTool, result: unknown): unknown {
   const parsed = tool.output.safeParse(result)
   if (parsed.success) return parsed.data
   throw new ContractError(

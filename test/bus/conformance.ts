@@ -90,9 +90,9 @@ function describeCells(desk: Desk): void {
     await second.close()
     await second.close()
     expect(seen).toEqual(['closed'])
-    await expect(second.journal.append({ type: 'a', id: 'b' }, bytes('x'), 0)).resolves.toMatchObject(
-      { kind: 'unknown' },
-    )
+    await expect(
+      second.journal.append({ type: 'a', id: 'b' }, bytes('x'), 0),
+    ).resolves.toMatchObject({ kind: 'unknown' })
     await expect(second.journal.last({ type: 'a', id: 'b' })).rejects.toMatchObject({
       code: 'unavailable',
     })

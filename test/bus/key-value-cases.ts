@@ -2,7 +2,18 @@ import { describe, expect, test } from 'vitest'
 import { bytes, Inbox, text } from './conformance.ts'
 import type { Desk } from './conformance.ts'
 
-const oddKeys = ['a key', 'a.b', '*', '>', 'é/😀', '=', '.', '\r\n', 'k'.repeat(400), '😀'.repeat(200)]
+const oddKeys = [
+  'a key',
+  'a.b',
+  '*',
+  '>',
+  'é/😀',
+  '=',
+  '.',
+  '\r\n',
+  'k'.repeat(400),
+  '😀'.repeat(200),
+]
 
 export function describeKeyValue(desk: Desk): void {
   describe('key-value', () => {

@@ -95,7 +95,7 @@ export function describeMailbox(desk: Desk): void {
     test('takes odd ids and empty bodies, and refuses large ones', async () => {
       const { bus } = await desk.fresh()
       const seen = new Inbox<MailboxMessage>()
-      const partitions = [...new Array(bus.partitions).keys()]
+      const partitions = Array.from({ length: bus.partitions }, (_, partition) => partition)
       await Promise.all(
         partitions.map((partition) =>
           bus.mailbox.read({ type: 'odd', partition }, (message) => seen.put(message)),

@@ -48,7 +48,7 @@ describe('nats broker crash', () => {
     const total = 3_000
     const posting = (async () => {
       for (let i = 0; i < total; i += 50) {
-        const batch = [...new Array(50).keys()].map((offset) => i + offset)
+        const batch = Array.from({ length: 50 }, (_, offset) => i + offset)
         await Promise.all(batch.map((n) => writer.mailbox.post(address, bytes(`${n}`), `m${n}`)))
       }
     })()
@@ -64,7 +64,7 @@ describe('nats broker crash', () => {
 
   test('appends in flight are unknown and settle at once; the journal tells', async () => {
     const bus = await connect('appending')
-    const addresses = [...new Array(200).keys()].map((i) => ({ type: 'desk', id: `${i}` }))
+    const addresses = Array.from({ length: 200 }, (_, i) => ({ type: 'desk', id: `${i}` }))
     await bus.journal.append({ type: 'desk', id: 'first' }, bytes('x'), 0)
     const outcomes = new Inbox<string>()
     const appending = addresses.map(async (one) => {

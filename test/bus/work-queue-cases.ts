@@ -60,7 +60,9 @@ export function describeWorkQueue(desk: Desk): void {
       })
       for (let i = 0; i < 6; i++) await bus.work.submit(queue, bytes(''), `${i}`)
       await slow.take(2)
-      await (await another()).work.consume(queue, options, async ({ id }) => {
+      await (
+        await another()
+      ).work.consume(queue, options, async ({ id }) => {
         fast.put(id)
         return done
       })
@@ -72,7 +74,7 @@ export function describeWorkQueue(desk: Desk): void {
     test('again delivers once more, dead and done do not, a throw counts as again', async () => {
       const { bus } = await desk.fresh()
       const seen = new Inbox<string>()
-      const options = { concurrency: 1, ackWaitMs: 1_000 }
+      const options = { concurrency: 1, ackWaitMs: 600 }
       const worker = await bus.work.consume(queue, options, async ({ id, attempt }) => {
         seen.put(`${id} ${attempt}`)
         if (id === 'dead') return { kind: 'dead' }
@@ -82,7 +84,7 @@ export function describeWorkQueue(desk: Desk): void {
       })
       for (const id of ['dead', 'again', 'throws']) await bus.work.submit(queue, bytes(''), id)
       await seen.take(5)
-      await desk.harness().passTime(1_000)
+      await desk.harness().passTime(600)
       const all = await seen.take(6)
       expect(all.toSorted()).toEqual(
         ['again 1', 'again 2', 'again 3', 'dead 1', 'throws 1', 'throws 2'].toSorted(),
@@ -95,7 +97,7 @@ export function describeWorkQueue(desk: Desk): void {
       const { bus, another } = await desk.fresh()
       const doomed = await another()
       const lost = new Inbox<string>()
-      const options = { concurrency: 2, ackWaitMs: 1_000 }
+      const options = { concurrency: 2, ackWaitMs: 600 }
       await doomed.work.consume(queue, options, ({ id }) => {
         lost.put(id)
         return new Promise(() => {})
@@ -109,7 +111,7 @@ export function describeWorkQueue(desk: Desk): void {
         rescued.put(item)
         return done
       })
-      await desk.harness().passTime(1_000)
+      await desk.harness().passTime(600)
       const items = await rescued.take(2)
       expect(items.map(({ id }) => id).toSorted()).toEqual(['x', 'y'])
       expect(items.every(({ attempt }) => attempt === 2)).toBe(true)
@@ -118,7 +120,7 @@ export function describeWorkQueue(desk: Desk): void {
     test('keeps an item from others while its handler runs past the ack wait', async () => {
       const { bus, another } = await desk.fresh()
       const attempts = new Inbox<number>()
-      const options = { concurrency: 1, ackWaitMs: 1_000 }
+      const options = { concurrency: 1, ackWaitMs: 600 }
       const marker = { kind: 'tool', name: 'marker' } as const
       let finish = (): void => {}
       const finished = new Promise<void>((resolve) => (finish = resolve))
@@ -136,10 +138,10 @@ export function describeWorkQueue(desk: Desk): void {
       const passed = new Inbox<number>()
       await bus.work.consume(marker, options, async ({ attempt }) => {
         passed.put(attempt)
-        return attempt === 1 ? { kind: 'again', afterMs: 3_000 } : done
+        return attempt === 1 ? { kind: 'again', afterMs: 1_800 } : done
       })
       await passed.take(1)
-      await desk.harness().passTime(3_000)
+      await desk.harness().passTime(1_800)
       await passed.take(2)
       expect(attempts.items).toEqual([1])
       finish()

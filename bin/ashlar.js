@@ -1,0 +1,17 @@
+#!/usr/bin/env node
+// Plain JavaScript that old versions of Node can parse, so that they get one clear message.
+const major = Number(process.versions.node.split('.')[0])
+if (major < 22) {
+  process.stderr.write(
+    'ashlar: Node.js 22 or newer is needed, this is ' +
+      process.version +
+      '; install a newer one (https://nodejs.org), or run it through `npm start` or `npx` in a ' +
+      'project that has the npm package `node` as a dev dependency.\n',
+  )
+  process.exitCode = 2
+} else {
+  // In a checkout the sources run as they are; an installed package has only `dist`.
+  const fromSource = process.execArgv.some((flag) => flag.includes('@ashlar/source'))
+  const main = fromSource ? '../src/cli/main.ts' : '../dist/cli/main.js'
+  import(main).then((cli) => cli.main(process.argv))
+}

@@ -1,0 +1,348 @@
+import type { ErrorValue, ToolFailure } from 'ashlar'
+import { decisionActor, memoryActor, recall, remember, toolActor } from 'ashlar'
+import { assign, emit, raise, setup } from 'xstate'
+import { agrees } from './consent.ts'
+import type { Act, Move } from './contracts.ts'
+import { airlineTools, gatherFacts, handoverName, identifyCustomer, nextMove } from './contracts.ts'
+import type { DeskContext, DeskInput } from './desk-context.ts'
+import {
+  describeAct,
+  hashAct,
+  initialContext,
+  movesPerTurnMax,
+  withLine,
+} from './desk-context.ts'
+import { lookUps, policyBranches, searches, writes } from './desk-states.ts'
+import { operationNamed } from './domain/operations/index.ts'
+import type { Facts } from './domain/policy/index.ts'
+import { judge, policyRules } from './domain/policy/index.ts'
+
+export type DeskEvent =
+  | { type: 'CUSTOMER'; text: string; turn: number }
+  | { type: 'ANSWER'; text: string; number: number }
+  | { type: 'LEAVE' }
+  | Move
+
+export interface DeskOutput {
+  outcome: 'ended' | 'transferred'
+  refusals: DeskContext['refusals']
+  calls: DeskContext['calls']
+  writes: DeskContext['writes']
+  handover: string | null
+}
+
+const toolActors = Object.fromEntries(
+  Object.entries(airlineTools).map(([name, contract]) => [name, toolActor(contract)]),
+)
+
+/** Customer silence after which the desk closes the conversation. */
+const silenceMs = 60 * 60 * 1000
+
+const desk = setup({
+  types: {} as { context: DeskContext; events: DeskEvent; input: DeskInput; output: DeskOutput },
+  actors: {
+    ...toolActors,
+    handOver: toolActor(airlineTools[handoverName]!),
+    identifyCustomer: toolActor(identifyCustomer),
+    gatherFacts: toolActor(gatherFacts),
+    nextMove: decisionActor(nextMove),
+    recall: memoryActor(recall),
+    remember: memoryActor(remember),
+  },
+  delays: { silence: silenceMs },
+  guards: {
+    nextTurn: ({ context, event }) => event.type === 'CUSTOMER' && event.turn === context.turn + 1,
+    identified: ({ context }) => context.customer !== null,
+    mayGoOn: ({ context }) => context.movesThisTurn < movesPerTurnMax,
+    actIs: ({ context }, { name }: { name: string }) => context.act?.name === name,
+    malformed: ({ context }) => {
+      const operation = operationNamed(context.act!.name)
+      return operation?.input.safeParse(context.act!.arguments).success !== true
+    },
+    breaks: ({ context }, { tool, rule }: { tool: string; rule: string }) =>
+      context.act?.name === tool &&
+      policyRules.some(
+        (one) =>
+          one.tool === tool &&
+          one.id === rule &&
+          one.breach(context.act!.arguments, context.facts!) !== null,
+      ),
+    answersThis: ({ context, event }) =>
+      event.type === 'ANSWER' && event.number === context.confirmation?.number,
+    confirmed: ({ context, event }) =>
+      event.type === 'ANSWER' &&
+      event.number === context.confirmation?.number &&
+      agrees(event.text) &&
+      hashAct(context.act!) === context.confirmation.hash,
+    answerIsError: ({ event }) => String((event as { output?: unknown }).output).startsWith('Error:'),
+    rejectedByTool: ({ event }) => (event as { error?: ToolFailure }).error?.kind === 'rejected',
+  },
+  actions: {
+    hearCustomer: assign(({ context, event }) => {
+      if (event.type !== 'CUSTOMER') return {}
+      return {
+        turn: event.turn,
+        movesThisTurn: 0,
+        customerSaid: [...context.customerSaid, event.text],
+        lines: withLine(context.lines, 'customer', event.text),
+      }
+    }),
+    countMove: assign({
+      moves: ({ context }) => context.moves + 1,
+      movesThisTurn: ({ context }) => context.movesThisTurn + 1,
+    }),
+    keepAct: assign({
+      act: ({ event }) => {
+        const { name, arguments: args } = event as Act & { type: string }
+        return { name, arguments: args }
+      },
+    }),
+    keepReply: assign(({ context, event }) => {
+      const { text } = event as { text: string }
+      return { reply: text, lines: withLine(context.lines, 'desk', text) }
+    }),
+    sayReply: emit(({ context }) => ({ type: 'REPLY', text: context.reply ?? '' })),
+    askToConfirm: assign({
+      confirmation: ({ context }) => ({
+        hash: hashAct(context.act!),
+        number: context.moves,
+        text: `Please confirm (yes/no): ${describeAct(context.act!)}`,
+      }),
+    }),
+    sayConfirmation: emit(({ context }) => ({ type: 'CONFIRM', ...context.confirmation! })),
+    refuse: assign(({ context }, { rule }: { rule: string | null }) => {
+      const act = context.act!
+      const verdict = judge(act, context.facts!)
+      const given = verdict.allowed ? { rule: 'unknown', reason: '' } : verdict
+      const refusal = {
+        rule: rule ?? given.rule,
+        layer: 'orchestration' as const,
+        tool: act.name,
+        reason: given.reason,
+      }
+      const text = `${refusal.rule}: ${refusal.reason}`
+      return {
+        refusals: [...context.refusals, refusal],
+        lines: withLine(context.lines, 'policy', text),
+      }
+    }),
+    refuseUnconfirmed: assign(({ context, event }) => {
+      const { text } = event as { text: string }
+      const reason = `The customer did not agree to exactly this: ${text.slice(0, 200)}`
+      const refusal = {
+        rule: 'not-confirmed',
+        layer: 'orchestration' as const,
+        tool: context.act!.name,
+        reason,
+      }
+      return {
+        refusals: [...context.refusals, refusal],
+        lines: withLine(context.lines, 'policy', `${refusal.rule}: ${reason}`),
+      }
+    }),
+    noteAnswer: assign(({ context, event }) => {
+      const text = String((event as { output?: unknown }).output)
+      const call = { tool: context.act!.name, ok: !text.startsWith('Error:') }
+      return { calls: [...context.calls, call], lines: withLine(context.lines, 'tool', text) }
+    }),
+    noteWrite: assign(({ context }) => {
+      const { name, arguments: args } = context.act!
+      return { writes: [...context.writes, { tool: name, arguments: args }] }
+    }),
+    noteToolRefusal: assign(({ context, event }) => {
+      const { message } = (event as unknown as { error: ErrorValue }).error
+      const tool = context.act!.name
+      const refusal = { rule: 'bad-arguments', layer: 'tool' as const, tool, reason: message }
+      return {
+        refusals: [...context.refusals, refusal],
+        lines: withLine(context.lines, 'tool', message),
+      }
+    }),
+    noteUnknownTool: assign(({ context }) => {
+      const tool = context.act?.name ?? ''
+      const reason = `There is no tool ${tool}.`
+      const refusal = { rule: 'unknown-tool', layer: 'orchestration' as const, tool, reason }
+      return {
+        refusals: [...context.refusals, refusal],
+        lines: withLine(context.lines, 'policy', reason),
+      }
+    }),
+    noteToolFailure: assign({
+      handover: ({ event }) => {
+        const { error } = event as { error?: ErrorValue }
+        return `infrastructure: ${error?.message ?? 'a call failed'}`
+      },
+    }),
+    forgetAct: assign({ act: null, facts: null, confirmation: null }),
+  },
+})
+
+/**
+ * A customer-service desk. The model chooses moves; this chart owns what they may do: facts come
+ * from tools, every rule of the policy is a branch of `checkingPolicy`, and no write is executed
+ * that the customer has not confirmed, by hash, in exactly this form.
+ */
+export const deskMachine = desk.createMachine({
+  id: 'airline-desk',
+  version: '1',
+  context: ({ input }) => initialContext(input),
+  initial: 'listening',
+  output: ({ context, event }) => ({
+    outcome: (event as { output?: DeskOutput['outcome'] }).output ?? 'ended',
+    refusals: context.refusals,
+    calls: context.calls,
+    writes: context.writes,
+    handover: context.handover,
+  }),
+  states: {
+    listening: {
+      on: {
+        CUSTOMER: [
+          {
+            guard: ({ context, event }) =>
+              event.turn === context.turn + 1 && context.customer !== null,
+            target: 'understanding',
+            actions: 'hearCustomer',
+          },
+          { guard: 'nextTurn', target: 'identifying', actions: 'hearCustomer' },
+        ],
+        LEAVE: { target: 'ended' },
+      },
+      after: { silence: { target: 'ended' } },
+    },
+    identifying: {
+      invoke: {
+        id: 'identifyCustomer',
+        src: 'identifyCustomer',
+        input: ({ context }) => ({ branch: context.branch, customerSaid: context.customerSaid }),
+        onDone: [
+          {
+            guard: ({ event }) => event.output.userId !== null,
+            target: 'recalling',
+            actions: assign({ customer: ({ event }) => event.output.userId }),
+          },
+          { target: 'understanding' },
+        ],
+        onError: { target: 'handingOver', actions: 'noteToolFailure' },
+      },
+    },
+    recalling: {
+      invoke: {
+        id: 'recall',
+        src: 'recall',
+        input: ({ context }) => ({ subject: customerSubject(context), kind: 'last-change' }),
+        onDone: {
+          target: 'understanding',
+          actions: assign({
+            remembered: ({ event }) => event.output.map(({ value }) => JSON.stringify(value)),
+          }),
+        },
+        // What earlier conversations left is a help, not a condition.
+        onError: { target: 'understanding' },
+      },
+    },
+    understanding: {
+      id: 'understanding',
+      entry: 'forgetAct',
+      invoke: {
+        id: 'nextMove',
+        src: 'nextMove',
+        input: ({ context }) => ({
+          recording: context.recording,
+          index: context.moves,
+          customer: context.customer,
+          lines: context.lines,
+        }),
+        onDone: { actions: ['countMove', raise(({ event }) => event.output)] },
+        onError: { target: 'handingOver', actions: 'noteToolFailure' },
+      },
+      on: {
+        REPLY: { target: 'replying', actions: 'keepReply' },
+        LOOK_UP: [
+          { guard: 'mayGoOn', target: 'lookingUp', actions: 'keepAct' },
+        ],
+        SEARCH: [{ guard: 'mayGoOn', target: 'searching', actions: 'keepAct' }],
+        PROPOSE: [{ guard: 'mayGoOn', target: 'proposing', actions: 'keepAct' }],
+        TRANSFER: {
+          target: 'handingOver',
+          actions: assign({ handover: ({ event }) => event.summary }),
+        },
+      },
+    },
+    replying: { entry: 'sayReply', always: { target: 'listening' } },
+    lookingUp: { initial: 'choosing', states: lookUps as never },
+    searching: { initial: 'choosing', states: searches as never },
+    proposing: {
+      invoke: {
+        id: 'gatherFacts',
+        src: 'gatherFacts',
+        input: ({ context }) => ({
+          branch: context.branch,
+          proposal: context.act!,
+          customerSaid: context.customerSaid,
+        }),
+        onDone: {
+          target: 'checkingPolicy',
+          actions: assign({ facts: ({ event }): Facts => event.output }),
+        },
+        onError: { target: 'handingOver', actions: 'noteToolFailure' },
+      },
+    },
+    checkingPolicy: {
+      always: [...(policyBranches() as never[]), { target: 'confirming' }],
+    },
+    refusing: { always: { target: 'understanding' } },
+    confirming: {
+      entry: ['askToConfirm', 'sayConfirmation'],
+      on: {
+        ANSWER: [
+          { guard: 'confirmed', target: 'executing' },
+          { guard: 'answersThis', target: 'understanding', actions: 'refuseUnconfirmed' },
+        ],
+        LEAVE: { target: 'ended' },
+      },
+      after: { silence: { target: 'ended' } },
+    },
+    executing: { initial: 'choosing', states: writes as never },
+    recording: {
+      id: 'recording',
+      invoke: {
+        id: 'remember',
+        src: 'remember',
+        input: ({ context }) => ({
+          subject: customerSubject(context),
+          kind: 'last-change',
+          value: { tool: context.act!.name, reservation: reservationOf(context.act!) },
+          toolResult: context.act!.name,
+        }),
+        onDone: { target: 'understanding' },
+        onError: { target: 'understanding' },
+      },
+    },
+    handingOver: {
+      id: 'handingOver',
+      invoke: {
+        id: 'handOver',
+        src: 'handOver',
+        input: ({ context }) => ({
+          branch: context.branch,
+          arguments: { summary: context.handover ?? 'The desk cannot go on.' },
+        }),
+        onDone: { target: 'transferred' },
+        // A person takes over all the same: the conversation stands in the journal.
+        onError: { target: 'transferred' },
+      },
+    },
+    ended: { type: 'final', output: () => 'ended' },
+    transferred: { type: 'final', output: () => 'transferred' },
+  },
+})
+
+function customerSubject(context: DeskContext): string {
+  return `customer/${context.branch}/${context.customer ?? 'unknown'}`
+}
+
+function reservationOf(act: Act): string | null {
+  const { reservation_id: id } = act.arguments
+  return typeof id === 'string' ? id : null
+}

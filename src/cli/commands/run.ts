@@ -1,0 +1,99 @@
+import { pathToFileURL } from 'node:url'
+import { resolve } from 'node:path'
+import type { Command } from 'commander'
+import type { Service } from '../../actors/service.ts'
+import { AshlarError, InputError, toErrorValue } from '../../contracts/error.ts'
+import { createLogger } from '../log.ts'
+import { openCell } from '../open-cell.ts'
+import { createOutput, exitCodes } from '../output.ts'
+import type { ChildMessage } from '../processes.ts'
+import { parseAssignments, readSettings } from '../settings.ts'
+import { stopSignal } from '../stop-signals.ts'
+import type { SharedOptions } from './shared-options.ts'
+import { collect, command } from './shared-options.ts'
+
+interface RunOptions extends SharedOptions {
+  set: string[]
+}
+
+/** `ashlar run <module>`: serves one module in this process. */
+export function runCommand(): Command {
+  return command('run', 'serve the agents, tools and decisions of one module in this process')
+    .argument('<module>', 'path of a module whose default export is a service')
+    .option('--set <name=value>', 'option for the module; may be repeated', collect, [])
+    .action(run)
+}
+
+async function run(module: string, options: RunOptions): Promise<void> {
+  const output = createOutput(options.json === true)
+  const settings = await readSettings(options)
+  const log = createLogger(settings.logLevel, { module })
+  const ended = supervisorGone()
+  const signals = stopSignal(() => process.exit(exitCodes.interrupted))
+  try {
+    const service = await loadService(module)
+    const cell = await openCell(settings, { log, report: output.progress })
+    const host = await cell.runtime.serve(service, parseAssignments(options.set))
+    tell({ kind: 'ready', host: host.name })
+    if (!process.connected) output.line(`serving ${service.name} on ${cell.url}; Ctrl-C stops`)
+    output.result({ host: host.name, url: cell.url })
+    await Promise.race([untilTold(signals.received), ended])
+    await cell.close()
+  } catch (thrown) {
+    const { message, code = 'error' } = toErrorValue(thrown)
+    const disposition = thrown instanceof AshlarError ? thrown.disposition : 'terminal'
+    tell({ kind: 'failed', code, message, disposition })
+    if (process.connected) process.exitCode = exitCodes.failed
+    else throw thrown
+  } finally {
+    signals.dispose()
+    if (process.connected) process.disconnect()
+  }
+}
+
+/** Imports a module and checks that it exports a service. @throws InputError */
+export async function loadService(module: string): Promise<Service> {
+  const path = resolve(module)
+  let loaded: { default?: Partial<Service> }
+  try {
+    loaded = (await import(pathToFileURL(path).href)) as typeof loaded
+  } catch (thrown) {
+    // The module's own complaints, such as a machine that breaks a rule, are already clear.
+    if (thrown instanceof AshlarError) throw thrown
+    throw new InputError({
+      field: 'module',
+      expected: 'a module that can be imported',
+      got: path,
+      todo: `correct it: ${toErrorValue(thrown).message}`,
+    })
+  }
+  if (loaded.default?.kind === 'service') return loaded.default as Service
+  throw new InputError({
+    field: 'module',
+    expected: 'a default export made by defineService()',
+    got: path,
+    todo: "write `export default defineService('name', (env) => ({ ... }))`",
+  })
+}
+
+function tell(message: ChildMessage): void {
+  if (process.connected) process.send?.(message)
+}
+
+/** Ctrl-C reaches the whole group; a supervised process waits for its supervisor's SIGTERM. */
+async function untilTold(received: Promise<NodeJS.Signals>): Promise<void> {
+  const signal = await received
+  if (signal !== 'SIGTERM' && process.connected) await supervisorStops()
+}
+
+function supervisorStops(): Promise<void> {
+  return new Promise((resolve) => {
+    process.once('SIGTERM', () => resolve())
+    process.once('disconnect', () => resolve())
+  })
+}
+
+/** A supervisor that dies takes its channel with it: the process must not live on unattended. */
+function supervisorGone(): Promise<void> {
+  return new Promise((resolve) => process.once('disconnect', () => resolve()))
+}

@@ -1,0 +1,60 @@
+import type { Command } from 'commander'
+import { InputError } from '../../contracts/error.ts'
+import { launch } from '../launch.ts'
+import { createOutput, exitCodes } from '../output.ts'
+import type { ProcessEvent } from '../processes.ts'
+import { parseAssignments, readSettings } from '../settings.ts'
+import { stopSignal } from '../stop-signals.ts'
+import type { SharedOptions } from './shared-options.ts'
+import { collect, command } from './shared-options.ts'
+
+interface UpOptions extends SharedOptions {
+  set: string[]
+}
+
+/** `ashlar up`: the broker and every process of the configuration, supervised, until Ctrl-C. */
+export function upCommand(): Command {
+  return command('up', 'start the broker and the processes of ashlar.config.json, and keep them up')
+    .option('--set <name=value>', 'option for every module; may be repeated', collect, [])
+    .action(up)
+}
+
+async function up(options: UpOptions): Promise<void> {
+  const output = createOutput(options.json === true)
+  const settings = await readSettings(options)
+  if (settings.processes.length === 0) {
+    throw new InputError({
+      field: 'processes',
+      expected: 'at least one process in ashlar.config.json',
+      todo: 'add `"processes": {"desk": {"module": "./desk.ts"}}`, or serve one with `ashlar run`',
+    })
+  }
+  const sets = parseAssignments(options.set)
+  const processes = settings.processes.map((spec) => ({
+    ...spec,
+    options: { ...spec.options, ...sets },
+  }))
+  let kill = (): void => process.exit(exitCodes.interrupted)
+  const signals = stopSignal(() => kill())
+  const onProcessEvent = (event: ProcessEvent): void => output.progress(describe(event))
+  const system = await launch({ processes, settings, report: output.progress, onProcessEvent })
+  kill = () => {
+    system.kill()
+    process.exit(exitCodes.interrupted)
+  }
+  const broker = system.embedded === undefined ? 'external' : `embedded, ${system.embedded}`
+  output.line(`broker ${system.url} (${broker}), cell ${settings.cell}`)
+  output.line(`${processes.length} kind(s) of process are up; Ctrl-C stops, \`ashlar ps\` lists agents`)
+  output.result({ url: system.url, cell: settings.cell, processes: system.pids() })
+  await signals.received
+  output.progress('stopping: finishing what is under way')
+  await system.stop()
+  signals.dispose()
+  output.progress('stopped; everything committed is kept')
+}
+
+function describe(event: ProcessEvent): string {
+  return event.kind === 'ready'
+    ? `process ${event.name} is up (pid ${event.pid})`
+    : `process ${event.name} (pid ${event.pid}) died: ${event.how}; again in ${event.restartInMs} ms`
+}

@@ -1,0 +1,136 @@
+import type { ChildProcess } from 'node:child_process'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import type { Clock } from '../contracts/clock.ts'
+import { pause } from '../contracts/clock.ts'
+import type { Disposition } from '../contracts/error.ts'
+import { AshlarError } from '../contracts/error.ts'
+import type { ProcessSpec } from './settings.ts'
+
+/** What a child tells the supervisor over its IPC channel. */
+export type ChildMessage =
+  | { kind: 'ready'; host: string }
+  | { kind: 'failed'; code: string; message: string; disposition: Disposition }
+
+export type ProcessEvent =
+  | { kind: 'ready'; name: string; pid: number; host: string }
+  | { kind: 'died'; name: string; pid: number; how: string; restartInMs: number }
+
+export interface SupervisorOptions {
+  clock: Clock
+  /** The whole environment of every child. */
+  env: Readonly<Record<string, string | undefined>>
+  onEvent: (event: ProcessEvent) => void
+}
+
+/** First and longest wait before a child that died is started again. */
+const restartFirstMs = 200
+const restartMaxMs = 5_000
+/** A child that does not end in this time after SIGTERM is killed. */
+const graceMs = 15_000
+
+const entry = fileURLToPath(new URL('../../bin/ashlar.js', import.meta.url))
+
+/** Keeps service processes running: one supervised child per instance. */
+export class ProcessSupervisor {
+  private readonly options: SupervisorOptions
+  private readonly children = new Map<string, ChildProcess>()
+  private readonly stopSignal = new AbortController()
+
+  constructor(options: SupervisorOptions) {
+    this.options = options
+  }
+
+  /** Starts every instance. @throws AshlarError when one of them fails before it is ready */
+  async start(specs: readonly ProcessSpec[]): Promise<void> {
+    const starts = specs.flatMap((spec) =>
+      Array.from({ length: spec.instances }, (_, index) => {
+        const name = spec.instances === 1 ? spec.name : `${spec.name}.${index + 1}`
+        return this.launch(name, spec, 0)
+      }),
+    )
+    const results = await Promise.allSettled(starts)
+    const failed = results.find((result) => result.status === 'rejected')
+    if (failed) throw failed.reason
+  }
+
+  pids(): Record<string, number> {
+    return Object.fromEntries([...this.children].map(([name, child]) => [name, child.pid ?? 0]))
+  }
+
+  /** SIGTERM, then SIGKILL for those that do not end. Stopping twice is harmless. */
+  async stop(): Promise<void> {
+    this.stopSignal.abort(new Error('stopping'))
+    const { clock } = this.options
+    await Promise.all(
+      [...this.children.values()].map(async (child) => {
+        if (child.exitCode !== null || child.signalCode !== null) return
+        const exited = once(child, 'exit')
+        child.kill('SIGTERM')
+        const cancel = clock.at(clock.now() + graceMs, () => child.kill('SIGKILL'))
+        await exited
+        cancel()
+      }),
+    )
+  }
+
+  /** For an impatient second Ctrl-C. */
+  kill(): void {
+    this.stopSignal.abort(new Error('killed'))
+    for (const child of this.children.values()) child.kill('SIGKILL')
+  }
+
+  private async launch(name: string, spec: ProcessSpec, failures: number): Promise<void> {
+    const sets = Object.entries(spec.options).flatMap(([key, value]) => ['--set', `${key}=${value}`])
+    const child = spawn(process.execPath, [...process.execArgv, entry, 'run', spec.module, ...sets], {
+      env: this.options.env,
+      // Standard output belongs to the command that supervises; children report on standard error.
+      stdio: ['ignore', process.stderr, process.stderr, 'ipc'],
+    })
+    this.children.set(name, child)
+    const outcome = await this.firstWord(child)
+    if (outcome.kind === 'failed') {
+      const { code, message, disposition } = outcome
+      throw new AshlarError(code, `process ${name}: ${message}`, { disposition })
+    }
+    this.options.onEvent({ kind: 'ready', name, pid: child.pid ?? 0, host: outcome.host })
+    child.once('exit', (code, signal) => {
+      void this.restart(name, spec, failures, child.pid ?? 0, signal ?? `exit code ${code}`)
+    })
+  }
+
+  private async firstWord(child: ChildProcess): Promise<ChildMessage> {
+    const first = Promise.withResolvers<ChildMessage>()
+    child.once('message', (message) => first.resolve(message as ChildMessage))
+    const fail = (message: string): void =>
+      first.resolve({ kind: 'failed', code: 'process', message, disposition: 'terminal' })
+    child.once('error', (error) => fail(error.message))
+    child.once('exit', (code, signal) => fail(`ended before it was ready (${signal ?? code})`))
+    return first.promise
+  }
+
+  private async restart(
+    name: string,
+    spec: ProcessSpec,
+    failures: number,
+    pid: number,
+    how: string,
+  ): Promise<void> {
+    const { clock, onEvent } = this.options
+    const { signal } = this.stopSignal
+    let count = failures
+    while (!signal.aborted) {
+      const restartInMs = Math.min(restartMaxMs, restartFirstMs * 2 ** count)
+      onEvent({ kind: 'died', name, pid, how, restartInMs })
+      await pause(clock, restartInMs, signal).catch(() => undefined)
+      if (signal.aborted) return
+      const started = await this.launch(name, spec, count + 1).then(
+        () => true,
+        () => false,
+      )
+      if (started) return
+      count++
+    }
+  }
+}

@@ -1,0 +1,23 @@
+/**
+ * Resolves with the name of the first signal that asks this process to stop. The second one calls
+ * `impatient`, for people who press Ctrl-C again.
+ */
+export function stopSignal(impatient: () => void = () => undefined): {
+  received: Promise<NodeJS.Signals>
+  dispose: () => void
+} {
+  const first = Promise.withResolvers<NodeJS.Signals>()
+  let count = 0
+  const onSignal = (signal: NodeJS.Signals): void => {
+    if (++count === 1) first.resolve(signal)
+    else impatient()
+  }
+  const signals: NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP']
+  for (const signal of signals) process.on(signal, onSignal)
+  return {
+    received: first.promise,
+    dispose: () => {
+      for (const signal of signals) process.off(signal, onSignal)
+    },
+  }
+}

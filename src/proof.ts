@@ -1,0 +1,11 @@
+/** The public door for proofs: the pure step that runs in production, and what it works on. */
+export type { StepContext } from './actors/decode.ts'
+export type { StepResult } from './actors/step.ts'
+export { step } from './actors/step.ts'
+export type { AgentDefinition } from './actors/definition.ts'
+export { defineAgent } from './actors/definition.ts'
+export type { Effect } from './contracts/effect.ts'
+export type { NeutralEvent } from './contracts/event.ts'
+export type { StoredState } from './contracts/state.ts'
+export type { JournalRecord } from './contracts/record.ts'
+export { decodeRecord } from './contracts/record.ts'

@@ -1,0 +1,13 @@
+/** The public door for tests: deterministic twins of everything that the runtime takes from outside. */
+export type { Clock, VirtualClock } from './contracts/clock.ts'
+export { virtualClock } from './contracts/clock.ts'
+export type { Random } from './contracts/random.ts'
+export { seededRandom } from './contracts/random.ts'
+export type { Ids } from './contracts/ids.ts'
+export { countingIds } from './contracts/ids.ts'
+export type { LocalBroker, LocalBus } from './bus/local-broker.ts'
+export { createLocalBroker } from './bus/local-broker.ts'
+export type { Runtime, RuntimePorts } from './cli/runtime.ts'
+export { createRuntime } from './cli/runtime.ts'
+export type { InMemoryOptions, InMemoryRun, SourceHandler } from './actors/in-memory.ts'
+export { runInMemory } from './actors/in-memory.ts'

@@ -1,0 +1,263 @@
+import { describe, expect, test } from 'vitest'
+import type { DecisionInput } from '../../src/machines/decision.ts'
+import { decisionMachine } from '../../src/machines/decision.ts'
+import type { Driver } from './driver.ts'
+import { begin, missed, walkOf } from './driver.ts'
+
+const walk = walkOf(decisionMachine)
+const book = { type: 'BOOK', flight: 'HAT001' }
+
+function decision(over: Partial<DecisionInput> = {}): Driver {
+  const deciders = ['model', 'rules']
+  return begin(walk, { offered: ['BOOK', 'WAIT'], deciders, repairs: 1, timeoutMs: 500, ...over })
+}
+
+function reserving(over?: Partial<DecisionInput>): Driver {
+  return decision(over).done('assemble', { prompt: 'What now?', promptHash: 'abc' })
+}
+
+function asking(over?: Partial<DecisionInput>): Driver {
+  return reserving(over).done('reserve', { granted: true })
+}
+
+function answer(driver: Driver, more: object = {}, latencyMs = 7): Driver {
+  return driver.done('ask', { answer: { kind: 'chosen', option: book, ...more }, latencyMs })
+}
+
+function complain(driver: Driver, complaint: string): Driver {
+  return answer(driver).done('check', { valid: false, complaint })
+}
+
+describe('assembling', () => {
+  test('abstains without asking when the state accepts none of the options', () => {
+    const driver = decision({ offered: [] })
+    expect(driver.output).toEqual({
+      kind: 'abstained',
+      reasons: ['model: the state accepts none of the options'],
+    })
+    expect(driver.effects.map(({ kind }) => kind)).toEqual(['terminate'])
+  })
+
+  test('assembles the prompt when something is offered', () => {
+    const driver = decision()
+    expect([driver.value, driver.children]).toEqual(['assembling', ['assemble']])
+  })
+
+  test('keeps the prompt and its hash, then reserves for the first decider', () => {
+    const driver = reserving()
+    expect(driver.value).toBe('reserving')
+    expect(driver.context).toMatchObject({ prompt: 'What now?', promptHash: 'abc' })
+    expect(driver.inputOf('reserve')).toEqual({ decider: 'model' })
+  })
+
+  test('a prompt that cannot be assembled abstains with the reason', () => {
+    const driver = decision().error('assemble', { message: 'the input breaks its schema' })
+    expect(driver.output).toEqual({
+      kind: 'abstained',
+      reasons: ['model: the input breaks its schema'],
+    })
+  })
+})
+
+describe('reserving', () => {
+  test('abstains when there is nobody to ask', () => {
+    const driver = reserving({ deciders: [] })
+    expect(driver.output).toEqual({ kind: 'abstained', reasons: [] })
+  })
+
+  test('a granted budget asks the decider', () => {
+    const driver = asking()
+    expect(driver.value).toBe('asking')
+    expect(driver.inputOf('ask')).toEqual({
+      decider: 'model',
+      prompt: 'What now?',
+      complaints: [],
+    })
+  })
+
+  test('a refused budget falls back to the next decider', () => {
+    const driver = reserving().done('reserve', { granted: false, reason: 'no tokens left' })
+    expect(driver.value).toBe('reserving')
+    expect(driver.inputOf('reserve')).toEqual({ decider: 'rules' })
+    expect(driver.context['reasons']).toEqual(['model: no tokens left'])
+  })
+
+  test('a refused budget of the last decider abstains with every reason', () => {
+    const driver = reserving().done('reserve', { granted: false, reason: 'no tokens left' })
+    driver.done('reserve', { granted: false, reason: 'no calls left' })
+    expect(driver.output).toEqual({
+      kind: 'abstained',
+      reasons: ['model: no tokens left', 'rules: no calls left'],
+    })
+  })
+})
+
+describe('asking', () => {
+  test('a choice is checked', () => {
+    const driver = answer(asking())
+    expect(driver.value).toBe('checking')
+    expect(driver.inputOf('check')).toEqual({ option: book })
+    expect(driver.waits).toEqual([])
+  })
+
+  test('an abstention falls back with the reason of the decider', () => {
+    const abstained = { kind: 'abstained', reason: 'no rule fits' }
+    const driver = asking().done('ask', { answer: abstained, latencyMs: 1 })
+    expect(driver.inputOf('reserve')).toEqual({ decider: 'rules' })
+    expect(driver.context['reasons']).toEqual(['model: no rule fits'])
+  })
+
+  test('an abstention without a reason is kept as such', () => {
+    const driver = asking().done('ask', { answer: { kind: 'abstained' }, latencyMs: 1 })
+    expect(driver.context['reasons']).toEqual(['model: '])
+  })
+
+  test('a decider that throws is a failed attempt with its message', () => {
+    const driver = asking().error('ask', { message: 'HTTP 500' })
+    expect(driver.inputOf('reserve')).toEqual({ decider: 'rules' })
+    expect(driver.context['reasons']).toEqual(['model: HTTP 500'])
+  })
+
+  test('no answer within the timeout stops the decider and falls back', () => {
+    const driver = asking()
+    const incarnation = driver.incarnationOf('ask')
+    expect(driver.waits).toEqual([500])
+    driver.fire()
+    expect(driver.effects).toContainEqual(
+      expect.objectContaining({ kind: 'stop', id: 'ask', incarnation }),
+    )
+    expect(driver.context['reasons']).toEqual(['model: no answer in time'])
+    driver.done('reserve', { granted: true })
+    const late = { answer: { kind: 'chosen', option: book }, latencyMs: 9 }
+    driver.done('ask', late, incarnation)
+    expect([driver.value, driver.stale]).toEqual(['asking', true])
+  })
+
+  test('a timer of an earlier question does not end the next one', () => {
+    const driver = asking()
+    const { firing } = driver
+    complain(driver, 'wrong').done('reserve', { granted: true })
+    driver.fold(firing)
+    expect([driver.value, driver.stale]).toEqual(['asking', true])
+  })
+})
+
+describe('checking', () => {
+  test('a valid choice decides, as the check returned it, with its provenance', () => {
+    const more = { model: 'm-1', usage: { inputTokens: 3, outputTokens: 2 }, confidence: 0.9 }
+    const driver = answer(asking(), more).done('check', {
+      valid: true,
+      option: { ...book, bags: 0 },
+    })
+    expect(driver.output).toEqual({
+      kind: 'decided',
+      option: { ...book, bags: 0 },
+      provenance: { decider: 'model', ...more, promptHash: 'abc', attempts: 1, latencyMs: 7 },
+    })
+  })
+
+  test('provenance leaves out what the decider does not report', () => {
+    const driver = answer(asking()).done('check', { valid: true, option: book })
+    expect(driver.output).toEqual({
+      kind: 'decided',
+      option: book,
+      provenance: { decider: 'model', promptHash: 'abc', attempts: 1, latencyMs: 7 },
+    })
+  })
+})
+
+describe('repairing', () => {
+  test('the same decider is asked again with the complaint, budget reserved anew', () => {
+    const driver = complain(asking(), 'no such flight')
+    expect(driver.inputOf('reserve')).toEqual({ decider: 'model' })
+    driver.done('reserve', { granted: true })
+    expect(driver.inputOf('ask')).toMatchObject({
+      decider: 'model',
+      complaints: ['no such flight'],
+    })
+  })
+
+  test('a repaired answer counts its attempts and adds its latency', () => {
+    const driver = complain(asking(), 'wrong').done('reserve', { granted: true })
+    answer(driver, {}, 5).done('check', { valid: true, option: book })
+    expect(driver.output).toMatchObject({ provenance: { attempts: 2, latencyMs: 12 } })
+  })
+
+  test('after the allowed repairs the next decider starts with no complaints', () => {
+    const driver = complain(asking(), 'wrong').done('reserve', { granted: true })
+    complain(driver, 'still wrong')
+    expect(driver.inputOf('reserve')).toEqual({ decider: 'rules' })
+    expect(driver.context).toMatchObject({
+      reasons: ['model: broke the contract: still wrong'],
+      complaints: [],
+      answer: null,
+    })
+  })
+
+  test('with no repairs allowed the first wrong answer falls back', () => {
+    const driver = complain(asking({ repairs: 0 }), 'wrong')
+    expect(driver.inputOf('reserve')).toEqual({ decider: 'rules' })
+  })
+})
+
+describe('falling back', () => {
+  test('the next decider can still decide, and is named as the one who did', () => {
+    const driver = asking().error('ask', {}).done('reserve', { granted: true })
+    answer(driver).done('check', { valid: true, option: book })
+    expect(driver.output).toMatchObject({
+      kind: 'decided',
+      provenance: { decider: 'rules', attempts: 2 },
+    })
+  })
+
+  test('abstains when none is left', () => {
+    const driver = asking({ deciders: ['model'] }).fire()
+    expect(driver.output).toEqual({ kind: 'abstained', reasons: ['model: no answer in time'] })
+  })
+})
+
+describe('a source that fails where the chart has no branch ends the machine in error', () => {
+  test.each([
+    ['reserve', reserving],
+    ['check', (): Driver => answer(asking())],
+  ] as const)('%s', (source, reach) => {
+    const driver = reach().error(source, { message: 'broken' })
+    expect(driver.status).toBe('error')
+    expect(driver.state.snapshot.error).toEqual({ name: 'Error', message: 'broken' })
+  })
+})
+
+describe('CANCEL', () => {
+  const places: Record<string, () => Driver> = {
+    assembling: decision,
+    reserving,
+    asking,
+    checking: () => answer(asking()),
+  }
+
+  test.each(Object.keys(places))('in %s abstains and stops the source', (place) => {
+    const driver = places[place]!()
+    expect(driver.value).toBe(place)
+    const { children, waits } = driver
+    driver.send({ type: 'CANCEL' })
+    expect(driver.output).toEqual({
+      kind: 'abstained',
+      reasons: ['model: the agent has left the state that asked'],
+    })
+    const kinds = driver.effects.map(({ kind }) => kind)
+    expect(kinds.filter((kind) => kind === 'stop')).toHaveLength(children.length)
+    expect(kinds.filter((kind) => kind === 'cancel')).toHaveLength(waits.length)
+  })
+
+  test('after the end changes nothing', () => {
+    const driver = decision({ offered: [] }).send({ type: 'CANCEL' })
+    expect(driver.effects).toEqual([
+      { kind: 'deadLetter', reason: 'agent-ended', event: { type: 'CANCEL' } },
+    ])
+  })
+})
+
+test('every transition of the statechart was taken above', () => {
+  expect(walk.declared.size).toBe(17)
+  expect(missed(walk)).toEqual([])
+})
