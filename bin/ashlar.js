@@ -13,5 +13,5 @@ if (major < 22) {
   // In a checkout the sources run as they are; an installed package has only `dist`.
   const fromSource = process.execArgv.some((flag) => flag.includes('@ashlar/source'))
   const main = fromSource ? '../src/cli/main.ts' : '../dist/cli/main.js'
-  import(main).then((cli) => cli.main(process.argv))
+  void import(main).then((cli) => cli.main(process.argv))
 }

@@ -23,7 +23,10 @@ export const airlineTools: Readonly<Record<string, ToolContract<ToolInput, strin
       declareTool<ToolInput, string>({
         name,
         description,
-        input: z.object({ branch: z.string(), arguments: input }) as unknown as z.ZodType<ToolInput>,
+        input: z.object({
+          branch: z.string(),
+          arguments: input,
+        }) as unknown as z.ZodType<ToolInput>,
         output: z.string(),
         effect: kind === 'read' ? 'read' : 'idempotent',
         timeoutMs: 10_000,
@@ -123,7 +126,10 @@ export const nextMove = declareDecision<NextMoveInput, Move>({
 /** The move that a call of one of the airline's tools stands for. */
 export function moveOf(call: Act): Move {
   const { name } = call
-  if (name === handover) return { type: 'TRANSFER', summary: String(call.arguments.summary ?? '') }
+  if (name === handover) {
+    const { summary } = call.arguments
+    return { type: 'TRANSFER', summary: typeof summary === 'string' ? summary : '' }
+  }
   if (writeNames.includes(name)) return { type: 'PROPOSE', name, arguments: call.arguments }
   const type = searches.has(name) ? 'SEARCH' : 'LOOK_UP'
   return { type, name, arguments: call.arguments }

@@ -1,7 +1,7 @@
 import type { AgentRef, AgentView } from 'ashlar'
 import type { DeskContext } from './desk-context.ts'
 import type { DeskOutput } from './desk-machine.ts'
-import { deskMachine } from './desk-machine.ts'
+import type { deskMachine } from './desk-machine.ts'
 import type { Recording } from './recording.ts'
 import { readEnding } from './recording.ts'
 
@@ -20,7 +20,10 @@ export async function playCustomer(
   let answered = -1
   let turn = 0
   for (;;) {
-    const view = (await desk.waitFor((seen) => isDue(seen as View, turn, answered), options)) as View
+    const view = (await desk.waitFor(
+      (seen) => isDue(seen as View, turn, answered),
+      options,
+    )) as View
     const { context } = view
     if (view.status !== 'active') return view
     if (view.value === 'confirming') {

@@ -5,13 +5,7 @@ import { agrees } from './consent.ts'
 import type { Act, Move } from './contracts.ts'
 import { airlineTools, gatherFacts, handoverName, identifyCustomer, nextMove } from './contracts.ts'
 import type { DeskContext, DeskInput } from './desk-context.ts'
-import {
-  describeAct,
-  hashAct,
-  initialContext,
-  movesPerTurnMax,
-  withLine,
-} from './desk-context.ts'
+import { describeAct, hashAct, initialContext, movesPerTurnMax, withLine } from './desk-context.ts'
 import { lookUps, policyBranches, searches, writes } from './desk-states.ts'
 import { operationNamed } from './domain/operations/index.ts'
 import type { Facts } from './domain/policy/index.ts'
@@ -74,7 +68,8 @@ const desk = setup({
       event.number === context.confirmation?.number &&
       agrees(event.text) &&
       hashAct(context.act!) === context.confirmation.hash,
-    answerIsError: ({ event }) => String((event as { output?: unknown }).output).startsWith('Error:'),
+    answerIsError: ({ event }) =>
+      String((event as { output?: unknown }).output).startsWith('Error:'),
     rejectedByTool: ({ event }) => (event as { error?: ToolFailure }).error?.kind === 'rejected',
   },
   actions: {
@@ -258,9 +253,7 @@ export const deskMachine = desk.createMachine({
       },
       on: {
         REPLY: { target: 'replying', actions: 'keepReply' },
-        LOOK_UP: [
-          { guard: 'mayGoOn', target: 'lookingUp', actions: 'keepAct' },
-        ],
+        LOOK_UP: [{ guard: 'mayGoOn', target: 'lookingUp', actions: 'keepAct' }],
         SEARCH: [{ guard: 'mayGoOn', target: 'searching', actions: 'keepAct' }],
         PROPOSE: [{ guard: 'mayGoOn', target: 'proposing', actions: 'keepAct' }],
         TRANSFER: {

@@ -21,7 +21,11 @@ export function toolStates({ names, onAnswer }: ToolStatesOptions): Record<strin
       invoke: {
         id: name,
         src: name,
-        input: ({ context }: { context: { branch: string; act: { arguments: unknown } | null } }) => ({
+        input: ({
+          context,
+        }: {
+          context: { branch: string; act: { arguments: unknown } | null }
+        }) => ({
           branch: context.branch,
           arguments: context.act?.arguments,
         }),

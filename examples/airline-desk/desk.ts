@@ -5,7 +5,10 @@ import { deskMachine } from './desk-machine.ts'
 /** The desk as an agent: its chart, and the schemas of what outsiders may send to it. */
 export const deskAgent = defineAgent({
   machine: deskMachine,
-  input: z.object({ branch: z.string().min(1), recording: z.string().nullable().optional() }) as never,
+  input: z.object({
+    branch: z.string().min(1),
+    recording: z.string().nullable().optional(),
+  }) as never,
   events: {
     CUSTOMER: z.object({ type: z.literal('CUSTOMER'), text: z.string(), turn: z.int().min(1) }),
     ANSWER: z.object({ type: z.literal('ANSWER'), text: z.string(), number: z.int() }),

@@ -116,7 +116,11 @@ function compare(report: ConversationReport, run: Run): string[] {
     surprises.push(`${what}: expected ${JSON.stringify(expected)}, got ${JSON.stringify(got)}`)
   }
   check('outcome', expect.outcome, report.outcome)
-  check('refusals', expect.refusals, report.refusals.map(({ rule }) => rule))
+  check(
+    'refusals',
+    expect.refusals,
+    report.refusals.map(({ rule }) => rule),
+  )
   check('writes', expect.writes, report.writes)
   return surprises
 }

@@ -55,7 +55,7 @@ export class Placement {
       this.note(key, await keyValue.get(registryBucket, key))
     }
     const note = (key: string, entry: KeyEntry | undefined): void => {
-      if (this.note(key, entry)) this.balanceSoon()
+      if (this.note(key, entry)) void this.balanceSoon()
     }
     this.watches.push(await keyValue.watch(registryBucket, hostPrefix, note))
     this.watches.push(await keyValue.watch(registryBucket, leasePrefix, note))
@@ -70,7 +70,7 @@ export class Placement {
     this.cancelTick()
     await this.chain
     for (const watch of this.watches) await watch.stop()
-    for (const slice of [...this.owned.values()]) await this.giveBack(slice)
+    for (const slice of this.owned.values()) await this.giveBack(slice)
     const { keyValue, host } = this.options
     await keyValue.forget(registryBucket, hostPrefix + host.name)
   }

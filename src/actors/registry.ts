@@ -50,6 +50,7 @@ export function preferredHost(
 ): string | undefined {
   const sorted = hosts.toSorted()
   // Types start at different hosts, so that many machines with few agents spread as well.
-  const offset = [...type].reduce((sum, letter) => sum + letter.charCodeAt(0), 0)
+  let offset = 0
+  for (let at = 0; at < type.length; at++) offset += type.charCodeAt(at)
   return sorted[(partition + offset) % sorted.length]
 }

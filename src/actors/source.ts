@@ -1,7 +1,6 @@
 import type { AnyActorLogic, AnyStateMachine, PromiseActorLogic } from 'xstate'
 import { fromPromise } from 'xstate'
 import type { DecisionContract } from '../contracts/decision.ts'
-import type { ChildKind } from '../contracts/effect.ts'
 import { AshlarError } from '../contracts/error.ts'
 import type { AgentEvent } from '../contracts/event.ts'
 import type { MemoryOperation } from '../contracts/memory.ts'
@@ -107,8 +106,4 @@ function isPromiseLogic(logic: AnyActorLogic): boolean {
   } catch {
     return false
   }
-}
-
-export function childKind(source: Source): ChildKind {
-  return source.kind
 }

@@ -15,7 +15,10 @@ export const limits = {
 export function checkLimits(): void {
   const relations: [boolean, string][] = [
     [limits.messageMaxBytes < limits.recordMaxBytes, 'messageMaxBytes < recordMaxBytes'],
-    [limits.recordMaxBytes < limits.brokerPayloadMaxBytes, 'recordMaxBytes < brokerPayloadMaxBytes'],
+    [
+      limits.recordMaxBytes < limits.brokerPayloadMaxBytes,
+      'recordMaxBytes < brokerPayloadMaxBytes',
+    ],
     [limits.appendTimeoutMs < limits.dedupeWindowMs, 'appendTimeoutMs < dedupeWindowMs'],
   ]
   for (const [holds, relation] of relations) {

@@ -46,7 +46,7 @@ export function localKeyValue(cell: LocalCell, connection: LocalConnection): Key
     },
     async keys(bucket, prefix = '') {
       const { entries } = await open(bucket)
-      return [...entries.keys()].filter((key) => key.startsWith(prefix)).sort()
+      return [...entries.keys()].filter((key) => key.startsWith(prefix)).toSorted()
     },
     async watch(bucket, prefix, onChange) {
       const { entries, watchers } = await open(bucket)

@@ -51,7 +51,7 @@ export function natsKeyValue(parts: Parts): KeyValue {
         await reading.caughtUp
         await reading.stop()
       })
-      return [...found].sort()
+      return [...found].toSorted()
     },
     async watch(bucket, prefix, onChange) {
       const present = new Set<string>()

@@ -1,9 +1,6 @@
 import type { CancelTimer, Clock } from '../contracts/clock.ts'
 
-/**
- * Requests that wait for an answer, all equally long, with one timer for all of them: setting and
- * clearing one per request costs a third of the throughput.
- */
+/** Requests that wait for an answer, all equally long, with one timer for all of them. */
 export interface PendingAnswers<T> {
   /** Settles with the answer, or with what `timedOut` or `failAll` give. */
   add(token: string, settle: (answer: T) => void): void

@@ -7,7 +7,10 @@ import type { Running } from './mailbox.ts'
 export interface Wire {
   /** Fire and forget, at most once. */
   announce(topic: readonly string[], body: Uint8Array): void
-  listen(topic: readonly string[], onNotice: (body: Uint8Array, topic: string[]) => void): Promise<Running>
+  listen(
+    topic: readonly string[],
+    onNotice: (body: Uint8Array, topic: string[]) => void,
+  ): Promise<Running>
   /**
    * Asks one of the processes that serve the name.
    * @throws UnavailableError code `no-responder` when nobody serves it, `unavailable` on timeout.

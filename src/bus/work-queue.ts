@@ -20,7 +20,9 @@ export type WorkVerdict =
   | { readonly kind: 'dead' }
 
 /** `full` is back-pressure: the queue holds `limits.queueMaxItems` items. */
-export type Submitted = { readonly kind: 'submitted'; readonly duplicate: boolean } | { readonly kind: 'full' }
+export type Submitted =
+  | { readonly kind: 'submitted'; readonly duplicate: boolean }
+  | { readonly kind: 'full' }
 
 /** Durable queues that deliver each item to one worker at a time, at least once. */
 export interface WorkQueue {

@@ -19,7 +19,9 @@ ASHLAR_STORE_DIR, ASHLAR_SYNC (process | power), ASHLAR_LOG (debug | info | warn
 /** Builds the command line. */
 export function createProgram(): Command {
   const program = new Command('ashlar')
-    .description('Durable, distributed AI agents from plain XState v5 statecharts on NATS JetStream')
+    .description(
+      'Durable, distributed AI agents from plain XState v5 statecharts on NATS JetStream',
+    )
     .version(version())
     .addHelpText('after', exitCodeHelp)
     .exitOverride()

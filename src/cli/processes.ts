@@ -82,12 +82,19 @@ export class ProcessSupervisor {
   }
 
   private async launch(name: string, spec: ProcessSpec, failures: number): Promise<void> {
-    const sets = Object.entries(spec.options).flatMap(([key, value]) => ['--set', `${key}=${value}`])
-    const child = spawn(process.execPath, [...process.execArgv, entry, 'run', spec.module, ...sets], {
-      env: this.options.env,
-      // Standard output belongs to the command that supervises; children report on standard error.
-      stdio: ['ignore', process.stderr, process.stderr, 'ipc'],
-    })
+    const sets = Object.entries(spec.options).flatMap(([key, value]) => [
+      '--set',
+      `${key}=${value}`,
+    ])
+    const child = spawn(
+      process.execPath,
+      [...process.execArgv, entry, 'run', spec.module, ...sets],
+      {
+        env: this.options.env,
+        // Standard output belongs to the command that supervises; children report on standard error.
+        stdio: ['ignore', process.stderr, process.stderr, 'ipc'],
+      },
+    )
     this.children.set(name, child)
     const outcome = await this.firstWord(child)
     if (outcome.kind === 'failed') {

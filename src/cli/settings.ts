@@ -40,9 +40,7 @@ const defaultPort = 4333
 
 const configSchema = z.strictObject({
   cell: z.string().optional(),
-  broker: z
-    .strictObject({ port: z.int().optional(), storeDir: z.string().optional() })
-    .optional(),
+  broker: z.strictObject({ port: z.int().optional(), storeDir: z.string().optional() }).optional(),
   processes: z
     .record(
       z.string(),

@@ -2,7 +2,6 @@ import * as z from 'zod'
 import type { Address } from './address.ts'
 import { addressSchema } from './address.ts'
 import type { ErrorValue } from './error.ts'
-import type { Json } from './json.ts'
 
 /** An event of a user's machine: a `type` and JSON members. */
 export interface AgentEvent {
@@ -69,5 +68,3 @@ export function describeEvent(event: NeutralEvent): string {
       return event.kind
   }
 }
-
-export type { Json }

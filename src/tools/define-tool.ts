@@ -37,7 +37,7 @@ export function declareTool<Input, Output>(
     ...given
   } = declaration
   const full = { ...defaultRetry, ...retry }
-  const named = `tool ${String(given.name)}`
+  const named = `tool ${given.name}`
   check(namePattern.test(given.name), 'tool name', 'a name such as `book_flight`', given.name)
   check(
     ['read', 'idempotent', 'once'].includes(given.effect),

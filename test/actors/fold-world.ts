@@ -62,7 +62,7 @@ export class FoldWorld {
     for (;;) {
       const due = this.clock
         .filter((timer) => timer.atMs <= this.nowMs)
-        .sort((a, b) => a.atMs - b.atMs || a.order - b.order)[0]
+        .toSorted((a, b) => a.atMs - b.atMs || a.order - b.order)[0]
       if (!due) return
       this.clock.splice(this.clock.indexOf(due), 1)
       this.deliver(due.owner, { kind: 'timer', timerId: due.id, incarnation: due.incarnation })

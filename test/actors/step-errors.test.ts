@@ -40,9 +40,16 @@ function fragile(thrown: unknown): Driver {
 }
 
 describe('what a machine throws becomes its error state', () => {
-  test.each(['ASSIGN', 'GUARD', 'PARAMS'])('%s: nothing half-done leaves', (type) => {
+  const inGuard =
+    "Unable to evaluate guard in transition for event 'GUARD' in state node 'fragile':\ntoo far"
+
+  test.each([
+    ['ASSIGN', 'RangeError', 'too far'],
+    ['GUARD', 'Error', inGuard],
+    ['PARAMS', 'RangeError', 'too far'],
+  ])('%s: nothing half-done leaves', (type, name, message) => {
     const driver = fragile(new RangeError('too far')).send({ type })
-    const error = { name: 'RangeError', message: 'too far' }
+    const error = { name, message }
     expect(driver.status).toBe('error')
     expect(driver.state.snapshot).toMatchObject({ value: 'a', context: { n: 1 }, error })
     expect([driver.state.children, driver.state.timers]).toEqual([{}, {}])

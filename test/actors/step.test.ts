@@ -1,3 +1,4 @@
+import type { AnyActorRef } from 'xstate'
 import { assign, cancel, emit, fromPromise, log, raise, sendParent, sendTo, setup } from 'xstate'
 import { describe, expect, test } from 'vitest'
 import type { ParentLink } from '../../src/contracts/event.ts'
@@ -300,7 +301,7 @@ describe('messages', () => {
   })
 
   const toAddress = (address: string): Driver => {
-    const to = (() => ({ address })) as never
+    const to = (() => ({ address })) as unknown as () => AnyActorRef
     const machine = setup({}).createMachine({
       id: 'm',
       on: {

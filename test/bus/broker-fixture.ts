@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { startBroker } from '../../src/bus/embedded-broker.ts'
 import type { Broker, BrokerEvent, BrokerOptions } from '../../src/bus/embedded-broker.ts'
 import { systemClock } from '../../src/contracts/clock.ts'
-import { Inbox } from './conformance.ts'
+import { Inbox } from './harness.ts'
 
 export interface BrokerFixture {
   readonly broker: Broker

@@ -10,11 +10,11 @@ import { openNatsBus } from '../../src/bus/nats-bus.ts'
 import { systemClock } from '../../src/contracts/clock.ts'
 import { systemIds } from '../../src/contracts/ids.ts'
 import { brokerOptions, temporaryFolder } from './broker-fixture.ts'
-import { bytes, Inbox, text } from './conformance.ts'
+import { bytes, Inbox, text } from './harness.ts'
 
 const cleanups: (() => Promise<unknown>)[] = []
 afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
+  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup()
 })
 
 async function folder(): Promise<string> {

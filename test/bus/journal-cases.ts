@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { limits } from '../../src/bus/limits.ts'
-import { bytes, collect, text } from './conformance.ts'
-import type { Desk } from './conformance.ts'
+import { bytes, collect, text } from './harness.ts'
+import type { Desk } from './harness.ts'
 
 export function describeJournal(desk: Desk): void {
   describe('journal', () => {

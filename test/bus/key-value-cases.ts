@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { bytes, Inbox, text } from './conformance.ts'
-import type { Desk } from './conformance.ts'
+import { bytes, Inbox, text } from './harness.ts'
+import type { Desk } from './harness.ts'
 
 const oddKeys = [
   'a key',
@@ -56,7 +56,7 @@ export function describeKeyValue(desk: Desk): void {
     test('takes odd keys and empty values, and lists by prefix', async () => {
       const { keyValue } = (await desk.fresh()).bus
       for (const key of oddKeys) await keyValue.put('odd', key, new Uint8Array())
-      expect(await keyValue.keys('odd')).toEqual([...oddKeys].sort())
+      expect(await keyValue.keys('odd')).toEqual([...oddKeys].toSorted())
       expect(await keyValue.keys('odd', 'a')).toEqual(['a key', 'a.b'])
       for (const key of oddKeys) expect((await keyValue.get('odd', key))?.key).toBe(key)
       expect(await keyValue.keys('empty')).toEqual([])

@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { limits } from '../../src/bus/limits.ts'
 import type { MailboxMessage } from '../../src/bus/mailbox.ts'
 import { partitionOf } from '../../src/bus/partition.ts'
-import { bytes, Inbox, text } from './conformance.ts'
-import type { Desk } from './conformance.ts'
+import { bytes, Inbox, text } from './harness.ts'
+import type { Desk } from './harness.ts'
 
 const address = { type: 'desk', id: 'case-17' }
 const oddIds = ['käse', 'a.b', '*', '>', '=', '=2E', '😀é.x', '$JS.API', '-', '\u00a9'.repeat(200)]
@@ -105,7 +105,9 @@ export function describeMailbox(desk: Desk): void {
         await bus.mailbox.post({ type: 'odd', id }, new Uint8Array(), 'm')
       }
       const messages = await seen.take(oddIds.length)
-      expect(messages.map((message) => message.address.id).sort()).toEqual([...oddIds].sort())
+      expect(messages.map((message) => message.address.id).toSorted()).toEqual(
+        [...oddIds].toSorted(),
+      )
       expect(messages.every(({ body }) => body.byteLength === 0)).toBe(true)
       const large = new Uint8Array(limits.messageMaxBytes + 1)
       await expect(bus.mailbox.post(address, large, 'large')).rejects.toMatchObject({

@@ -7,7 +7,7 @@ import { systemClock } from '../../src/contracts/clock.ts'
 import { systemIds } from '../../src/contracts/ids.ts'
 import { temporaryBroker } from './broker-fixture.ts'
 import type { BrokerFixture } from './broker-fixture.ts'
-import { bytes, Inbox, text } from './conformance.ts'
+import { bytes, Inbox, text } from './harness.ts'
 
 const address = { type: 'desk', id: 'case-17' }
 

@@ -7,7 +7,7 @@ import { openNatsBus } from '../../src/bus/nats-bus.ts'
 import { systemClock } from '../../src/contracts/clock.ts'
 import { systemIds } from '../../src/contracts/ids.ts'
 import { brokerOptions, temporaryBroker } from './broker-fixture.ts'
-import { bytes, Inbox } from './conformance.ts'
+import { bytes, Inbox } from './harness.ts'
 
 const secret = 'passport C01X00T47'
 

@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest'
 import type { Address } from '../../src/contracts/address.ts'
 import type { Bus } from '../../src/bus/bus.ts'
 import { partitionOf } from '../../src/bus/partition.ts'
-import { bytes, Inbox, text } from './conformance.ts'
-import type { Desk } from './conformance.ts'
+import { bytes, Inbox, text } from './harness.ts'
+import type { Desk } from './harness.ts'
 
 const address = { type: 'desk', id: 'case.é' }
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { AshlarError } from '../../src/contracts/error.ts'
-import { bytes, Inbox, text } from './conformance.ts'
-import type { Desk } from './conformance.ts'
+import { bytes, Inbox, text } from './harness.ts'
+import type { Desk } from './harness.ts'
 
 export function describeWire(desk: Desk): void {
   describe('wire', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { WorkItem } from '../../src/bus/work-queue.ts'
-import { bytes, Inbox, text } from './conformance.ts'
-import type { Desk } from './conformance.ts'
+import { bytes, Inbox, text } from './harness.ts'
+import type { Desk } from './harness.ts'
 
 const queue = { kind: 'tool', name: 'look.up é' } as const
 const done = { kind: 'done' } as const

@@ -24,8 +24,6 @@ const runMessage = z.object({
   tool_call_id: z.string().optional(),
   reference_content: z.string().optional(),
 })
-/** One message of a recorded conversation. */
-export type RunMessage = z.infer<typeof runMessage>
 
 const run = z.object({
   task_id: z.number().int(),

@@ -44,7 +44,9 @@ async function print(
   const view = viewOf(last)
   const { machine } = last.state
   output.line(`${name}  ${view.status}  ${describeValue(view.value)}`)
-  output.line(`machine ${machine.id}@${machine.version} (${machine.hash}), ${view.step} transition(s)`)
+  output.line(
+    `machine ${machine.id}@${machine.version} (${machine.hash}), ${view.step} transition(s)`,
+  )
   if (view.waitingFor.length > 0) output.line(`waiting for ${view.waitingFor.join(', ')}`)
   for (const record of records) output.line(describeRecord(record))
   if (view.error) output.line(`error: ${view.error.message}`)
@@ -56,7 +58,14 @@ async function print(
     machine,
     transitions: records.map(({ step, atMs, event, handled, state, outbox }) => {
       const effects = outbox.map((effect) => effect.kind)
-      return { step, atMs, event: describeEvent(event), handled, value: state.snapshot.value, effects }
+      return {
+        step,
+        atMs,
+        event: describeEvent(event),
+        handled,
+        value: state.snapshot.value,
+        effects,
+      }
     }),
   })
 }
@@ -64,7 +73,9 @@ async function print(
 function describeRecord(record: JournalRecord): string {
   const { step, atMs, event, handled, state, outbox } = record
   const time = new Date(atMs).toISOString().slice(11, 23)
-  const effects = outbox.map((effect) => ('id' in effect ? `${effect.kind} ${effect.id}` : effect.kind))
+  const effects = outbox.map((effect) =>
+    'id' in effect ? `${effect.kind} ${effect.id}` : effect.kind,
+  )
   const note = handled ? '' : ' (not handled)'
   const asks = effects.length > 0 ? `  [${effects.join(', ')}]` : ''
   const where = describeValue(state.snapshot.value)

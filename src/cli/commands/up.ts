@@ -44,7 +44,9 @@ async function up(options: UpOptions): Promise<void> {
   }
   const broker = system.embedded === undefined ? 'external' : `embedded, ${system.embedded}`
   output.line(`broker ${system.url} (${broker}), cell ${settings.cell}`)
-  output.line(`${processes.length} kind(s) of process are up; Ctrl-C stops, \`ashlar ps\` lists agents`)
+  output.line(
+    `${processes.length} kind(s) of process are up; Ctrl-C stops, \`ashlar ps\` lists agents`,
+  )
   output.result({ url: system.url, cell: settings.cell, processes: system.pids() })
   await signals.received
   output.progress('stopping: finishing what is under way')

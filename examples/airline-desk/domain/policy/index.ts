@@ -8,7 +8,7 @@ import { compensatingRules } from './compensating.ts'
 import type { Facts, Proposal } from './facts.ts'
 import type { Rule, RuleId } from './rule.ts'
 
-export type { Facts, Proposal, Route, SegmentStatus } from './facts.ts'
+export type { Facts, Proposal } from './facts.ts'
 export { gatherFacts, identifyCustomer } from './facts.ts'
 export type { Rule, RuleId } from './rule.ts'
 
