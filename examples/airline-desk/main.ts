@@ -49,7 +49,8 @@ async function run(options: Options): Promise<number> {
   const begunMs = performance.now()
   const say = (line: string): void => void (options.json || process.stdout.write(`${line}\n`))
   // Read here as well, so that a bad file is one message and not one per process.
-  const [runs] = await Promise.all([loadRuns(options.runs), loadAirlineData(options.data)])
+  await loadAirlineData(options.data)
+  const runs = await loadRuns(options.runs)
   const modules = { desk: 'desk.ts', tools: 'tools.ts', decisions: 'decisions.ts' }
   const system = await launch({
     processes: Object.entries(modules).map(([name, file]) => ({

@@ -70,7 +70,9 @@ export class Client {
   private readonly clock: Clock
   private readonly ids: Ids
   private readonly session: string
-  private readonly lanes = new Map<string, { order: number; chain: Promise<unknown> }>()
+  /** The message under way per agent. */
+  private readonly lanes = new Map<string, Promise<unknown>>()
+  private order = 0
 
   constructor(options: { bus: Bus; clock: Clock; ids: Ids }) {
     this.bus = options.bus
@@ -181,20 +183,24 @@ export class Client {
     options: { id?: string; trace?: Trace },
   ): Promise<void> {
     const key = formatAddress(to)
-    const lane = this.lanes.get(key) ?? { order: 0, chain: Promise.resolve() }
-    this.lanes.set(key, lane)
-    lane.order++
+    // One count for all agents: it grows for each of them, and no agent needs an entry kept.
+    const order = ++this.order
     const envelope: Envelope = {
       v: 1,
-      id: options.id ?? `${this.session}:${key}:${lane.order}`,
+      id: options.id ?? `${this.session}:${order}`,
       to,
-      from: { name: this.session, order: { step: lane.order, index: 0 } },
+      from: { name: this.session, order: { step: order, index: 0 } },
       sentAtMs: this.clock.now(),
       ...(options.trace ? { trace: options.trace } : {}),
       body,
     }
-    const sent = lane.chain.then(() => this.ask(envelope))
-    lane.chain = sent.catch(() => undefined)
+    const before = this.lanes.get(key) ?? Promise.resolve()
+    const sent = before.then(() => this.ask(envelope))
+    const settled = sent.catch(() => undefined)
+    this.lanes.set(key, settled)
+    void settled.then(() => {
+      if (this.lanes.get(key) === settled) this.lanes.delete(key)
+    })
     return sent
   }
 

@@ -92,6 +92,11 @@ export class DurableActor {
     return this.working === undefined && this.queue.length === 0 && this.local.count === 0
   }
 
+  /** Inputs that wait. */
+  get backlog(): number {
+    return this.queue.length
+  }
+
   accept(input: ActorInput): void {
     this.queue.push(input)
     this.working ??= this.work()

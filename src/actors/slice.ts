@@ -22,6 +22,7 @@ export class OwnedSlice {
   private readonly giveUp = new AbortController()
   private readonly roomWaiters: (() => void)[] = []
   private reading: Running | undefined
+  private stopping = false
   private lastRead = 0
   private checkpointed = 0
 
@@ -37,11 +38,12 @@ export class OwnedSlice {
 
   /** Finishes the steps under way, checkpoints, and leaves the rest to the next owner. */
   async stop(): Promise<void> {
+    this.stopping = true
+    for (const resume of this.roomWaiters.splice(0)) resume()
     await this.reading?.stop()
     await Promise.all([...this.actors.values()].map((actor) => actor.settled()))
     this.giveUp.abort(new Error('the host gave the slice up'))
     for (const actor of this.actors.values()) actor.abandon()
-    for (const resume of this.roomWaiters.splice(0)) resume()
     await this.checkpoint()
   }
 
@@ -63,7 +65,8 @@ export class OwnedSlice {
   }
 
   private async take(message: MailboxMessage): Promise<void> {
-    if (this.giveUp.signal.aborted) return
+    // Not noted as read: the next owner will see it.
+    if (this.stopping || this.giveUp.signal.aborted) return
     this.lastRead = message.seq
     this.unfinished.add(message.seq)
     const envelope = await this.read(message)
@@ -77,7 +80,7 @@ export class OwnedSlice {
       ...(trace ? { trace } : {}),
       finished: () => this.finish(message.seq),
     })
-    if (this.unfinished.size < actorLimits.unfinishedPerSliceMax) return
+    if (this.hasRoom()) return
     await new Promise<void>((resolve) => this.roomWaiters.push(resolve))
   }
 
@@ -116,7 +119,16 @@ export class OwnedSlice {
 
   private finish(seq: number): void {
     this.unfinished.delete(seq)
-    if (this.unfinished.size < actorLimits.unfinishedPerSliceMax) this.roomWaiters.shift()?.()
+    if (this.hasRoom()) this.roomWaiters.shift()?.()
+  }
+
+  /** What paused agents hold back does not count: one of them must not stop the others. */
+  private hasRoom(): boolean {
+    const most = actorLimits.unfinishedPerSliceMax
+    if (this.unfinished.size < most) return true
+    let held = 0
+    for (const actor of this.actors.values()) if (actor.paused) held += actor.backlog
+    return this.unfinished.size - held < most
   }
 }
 

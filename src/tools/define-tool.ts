@@ -48,6 +48,9 @@ export function declareTool<Input, Output>(
   check(timeoutMs > 0, `${named}: timeoutMs`, 'a positive number of milliseconds', timeoutMs)
   check(concurrency >= 1, `${named}: concurrency`, 'at least 1', concurrency)
   check(full.attempts >= 1, `${named}: retry.attempts`, 'at least 1', full.attempts)
+  for (const delay of ['firstDelayMs', 'maxDelayMs'] as const) {
+    check(full[delay] >= 0, `${named}: retry.${delay}`, 'at least 0 milliseconds', full[delay])
+  }
   return { kind: 'tool', version, description, timeoutMs, concurrency, retry: full, ...given }
 }
 

@@ -34,7 +34,9 @@ describe('booking', () => {
 
   test('at most five passengers', () => {
     expect(book({ passengers: Array.from({ length: 5 }, () => person) })).toBe('allowed')
-    expect(book({ passengers: Array.from({ length: 6 }, () => person) })).toBe('booking-too-many-passengers')
+    expect(book({ passengers: Array.from({ length: 6 }, () => person) })).toBe(
+      'booking-too-many-passengers',
+    )
   })
 
   test('one cabin', () => {

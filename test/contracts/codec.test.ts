@@ -12,7 +12,7 @@ import type { Work } from '../../src/contracts/work.ts'
 import { decodeWork, encodeWork } from '../../src/contracts/work.ts'
 
 const text = fc.string({ minLength: 1, maxLength: 12 })
-/** JSON has no negative zero, and a member `__proto__` is an ordinary name to JSON only. */
+/** JSON has no negative zero; a member `__proto__` is dropped by the reader (tested below). */
 const json = fc
   .jsonValue({ maxDepth: 2 })
   .map((value): unknown => JSON.parse(JSON.stringify(value)))
@@ -186,6 +186,17 @@ test('a record keeps members that a newer build added', () => {
   const [sample] = fc.sample(record, { numRuns: 1, seed: 7 })
   const newer = { ...sample!, note: 'later', state: { ...sample!.state, extra: [1] } }
   expect(decodeRecord(toBytes(newer))).toEqual(newer)
+})
+
+test('a member __proto__ is dropped and reaches no prototype', () => {
+  const event = '{"type":"T","__proto__":{"admin":true}}'
+  const letter = { v: 1, id: 'i', to, from: { name: 'x' }, sentAtMs: 1 }
+  const bytes = new TextEncoder().encode(
+    `${JSON.stringify(letter).slice(0, -1)},"body":{"kind":"event","event":${event}}}`,
+  )
+  const read = decodeEnvelope(bytes).body as Extract<NeutralEvent, { kind: 'event' }>
+  expect(Object.keys(read.event)).toEqual(['type'])
+  expect(Object.getPrototypeOf(read.event)).toBe(Object.prototype)
 })
 
 describe('what people read', () => {

@@ -1,0 +1,125 @@
+import { existsSync } from 'node:fs'
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Place } from '../cli/cli-fixture.ts'
+import { openPlace, projectRoot } from '../cli/cli-fixture.ts'
+
+const main = 'examples/airline-desk/main.ts'
+const publicData = process.env.TAU_AIRLINE_DIR ?? resolve(projectRoot, '../shared/tau-airline')
+
+describe('the main job', () => {
+  let place: Place
+  beforeAll(async () => {
+    place = await openPlace()
+  })
+  afterAll(() => place.dispose())
+
+  test('works through the scripted conversations, each to its expected end', async () => {
+    const { code, stdout, stderr } = await place.script(main).finished()
+    expect(stdout).not.toContain('UNEXPECTED')
+    expect(stdout).toContain('8 conversation(s): 7 ended, 1 handed to a person, 0 stuck')
+    expect(stdout).toContain('refused   cancel_reservation by cancel-not-refundable')
+    for (const name of ['desk', 'tools', 'decisions']) {
+      expect(stderr).toMatch(new RegExp(`process ${name} \\(pid \\d+\\) is up`))
+    }
+    expect(code).toBe(0)
+  })
+
+  test('with --json the last line is the summary', async () => {
+    const { code, json } = await place.script(main, '--json').finished()
+    expect(json()).toEqual({
+      conversations: 8,
+      ended: 7,
+      transferred: 1,
+      stuck: 0,
+      refusals: { 'cancel-not-refundable': 1, 'flights-basic-economy': 1 },
+      durationMs: expect.any(Number) as number,
+    })
+    expect(code).toBe(0)
+  })
+
+  test('survives kill -9 of every one of its processes in the middle', async () => {
+    const job = place.script(main, '--concurrency', '2')
+    for (const name of ['desk', 'tools', 'decisions']) {
+      const [, pid] = await job.printed(new RegExp(`process ${name} \\(pid (\\d+)\\) is up`))
+      if (name === 'decisions') await job.printed(/\[1\/8\]/)
+      process.kill(Number(pid), 'SIGKILL')
+    }
+    const { code, stdout, stderr } = await job.finished()
+    expect(stderr).toMatch(/process desk \(pid \d+\) died \(SIGKILL\)/)
+    expect(stdout).toContain('8 conversation(s): 7 ended, 1 handed to a person, 0 stuck')
+    expect(code).toBe(0)
+  })
+
+  test('Ctrl-C stops everything and leaves with code 130', async () => {
+    const job = place.script(main, '--concurrency', '1')
+    await job.printed(/\[1\/8\]/)
+    job.child.kill('SIGINT')
+    const { code, stderr } = await job.finished()
+    expect(stderr).toContain('stopping')
+    expect(code).toBe(130)
+  })
+})
+
+describe('the main job with bad input', () => {
+  let place: Place
+  let folder: string
+  beforeAll(async () => {
+    place = await openPlace()
+    folder = await mkdtemp(join(tmpdir(), 'ashlar-data-'))
+    await cp(join(projectRoot, 'examples/airline-desk/data'), folder, { recursive: true })
+    await writeFile(join(folder, 'broken.json'), '[{"task_id": "x"}]')
+  })
+  afterAll(async () => {
+    await place.dispose()
+    await rm(folder, { recursive: true })
+  })
+
+  test.each([
+    [
+      'a missing data folder',
+      () => ['--data', join(folder, 'none')],
+      /users\.json: does not exist/,
+    ],
+    [
+      'a missing recording',
+      () => ['--runs', join(folder, 'none.json')],
+      /none\.json: does not exist/,
+    ],
+    ['a malformed recording', () => ['--runs', join(folder, 'broken.json')], /0\.task_id/],
+    ['an unknown option', () => ['--nonsense'], /nonsense/],
+    ['a bad number', () => ['--concurrency', 'many'], /--concurrency: expected a positive/],
+  ])('%s gives one clear message and exit code 2', async (_name, args, message) => {
+    const { code, stderr, stdout } = await place.script(main, ...args()).finished()
+    expect(stderr).toMatch(message)
+    expect(stdout).toBe('')
+    expect(code).toBe(2)
+  })
+})
+
+describe('the main job on the public data', () => {
+  const present = existsSync(join(publicData, 'runs/gpt-4o-trial-0.json'))
+  const notice = present ? '' : ` (skipped: no data folder at TAU_AIRLINE_DIR or ../shared)`
+
+  test.skipIf(!present)(
+    `takes all 50 recorded conversations to an end state${notice}`,
+    async () => {
+      const place = await openPlace()
+      const runs = join(publicData, 'runs/gpt-4o-trial-0.json')
+      const { code, json, stderr } = await place
+        .script(main, '--data', publicData, '--runs', runs, '--json')
+        .finished()
+      await place.dispose()
+      expect(stderr).not.toContain('died')
+      const summary = json() as { ended: number; transferred: number; refusals: object }
+      expect(summary).toMatchObject({ conversations: 50, stuck: 0 })
+      expect(summary.ended + summary.transferred).toBe(50)
+      expect(summary.transferred).toBe(10)
+      expect(Object.keys(summary.refusals)).toContain('cancel-not-refundable')
+      expect(code).toBe(0)
+    },
+    120_000,
+  )
+})

@@ -1,0 +1,292 @@
+import { describe, expect, test } from 'vitest'
+import * as z from 'zod'
+import type { VirtualClock } from '../../src/contracts/clock.ts'
+import { pause, virtualClock } from '../../src/contracts/clock.ts'
+import type { Answer, Decider, DecisionOutcome, Question } from '../../src/contracts/decision.ts'
+import { hashJson } from '../../src/contracts/json.ts'
+import { defineAgent } from '../../src/actors/definition.ts'
+import type { Completion } from '../../src/actors/performer.ts'
+import { createPerformer } from '../../src/actors/performer.ts'
+import { recorded, rules } from '../../src/decision/deciders.ts'
+import { defineDecision } from '../../src/decision/define-decision.ts'
+import type { Budget } from '../../src/decision/prepare.ts'
+import { checkOption, prepareDecision, unlimitedBudget } from '../../src/decision/prepare.ts'
+import { decisionMachine } from '../../src/machines/decision.ts'
+import { finish } from '../tools/finish.ts'
+
+const definition = defineAgent({ machine: decisionMachine })
+interface Asking {
+  seats: number
+}
+const options = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('BOOK'), flight: z.string(), bags: z.number().default(0) }),
+  z.object({ type: z.literal('WAIT') }),
+])
+const wait = { type: 'WAIT' }
+const book = { type: 'BOOK', flight: 'HAT1' }
+
+/** Gives the next of the answers each time it is asked, and keeps the questions. */
+function scripted(
+  name: string,
+  answers: (object | Error | Promise<never>)[],
+): Decider<Asking> & { questions: Question<Asking>[] } {
+  const questions: Question<Asking>[] = []
+  return {
+    name,
+    questions,
+    decide(question) {
+      const answer = answers[questions.length]
+      questions.push(question)
+      if (answer === undefined) throw new Error('asked once too often')
+      if (answer instanceof Error) throw answer
+      if (answer instanceof Promise) return answer
+      return 'kind' in answer ? (answer as Answer) : { kind: 'chosen', option: answer }
+    },
+  }
+}
+
+interface Setting {
+  deciders: Decider<Asking>[]
+  offered?: string[]
+  input?: unknown
+  budget?: Budget
+  clock?: VirtualClock
+  signal?: AbortSignal
+}
+
+async function decide(
+  setting: Setting,
+): Promise<{ completion: Completion; outcome: DecisionOutcome | undefined }> {
+  const { deciders, offered = ['BOOK', 'WAIT'], input = { seats: 1 } } = setting
+  const { budget = unlimitedBudget, clock = virtualClock(0) } = setting
+  const decision = defineDecision({
+    name: 'next',
+    input: z.object({ seats: z.number() }),
+    options,
+    timeoutMs: 1_000,
+    repairs: 1,
+    prompt: ({ seats }, moves) => `${seats} seats: ${moves.join(' or ')}?`,
+    deciders,
+  })
+  let outcome: DecisionOutcome | undefined
+  const performer = createPerformer({
+    kind: 'decision',
+    name: 'next',
+    concurrency: 1,
+    ackWaitMs: 1_000,
+    definition,
+    clock,
+    prepare: (call) =>
+      prepareDecision(decision, call, { clock, budget, onDecided: (it) => (outcome = it) }),
+  })
+  const call = { id: 'desk/1:2:0', agent: { type: 'desk', id: '1' }, input, offered }
+  const signal = setting.signal ?? new AbortController().signal
+  const completion = await finish(clock, performer.perform(call, signal))
+  return { completion, outcome }
+}
+
+const abstained = (reasons: string): object => ({
+  error: {
+    name: 'DecisionFailure',
+    kind: 'abstained',
+    decision: 'next',
+    message: `nobody decided next: ${reasons}`,
+  },
+})
+
+describe('a choice', () => {
+  test('is the output, checked and completed by the schema', async () => {
+    const decider = scripted('model', [book])
+    const { completion } = await decide({ deciders: [decider] })
+    expect(completion).toEqual({ output: { ...book, bags: 0 } })
+    expect(decider.questions[0]).toMatchObject({
+      decision: 'next',
+      input: { seats: 1 },
+      offered: ['BOOK', 'WAIT'],
+      prompt: '1 seats: BOOK or WAIT?',
+      complaints: [],
+    })
+  })
+
+  test('is reported with its provenance', async () => {
+    const clock = virtualClock(0)
+    const more = { model: 'm-1', usage: { inputTokens: 5, outputTokens: 2 }, confidence: 0.8 }
+    const model: Decider<Asking> = {
+      name: 'model',
+      async decide() {
+        await pause(clock, 30)
+        return { kind: 'chosen', option: wait, ...more }
+      },
+    }
+    const { outcome } = await decide({ deciders: [model], clock })
+    const promptHash = hashJson('1 seats: BOOK or WAIT?').slice(0, 16)
+    expect(outcome).toEqual({
+      kind: 'decided',
+      option: wait,
+      provenance: { decider: 'model', ...more, promptHash, attempts: 1, latencyMs: 30 },
+    })
+  })
+
+  test('that breaks the schema is repaired with the complaint', async () => {
+    const decider = scripted('model', [{ type: 'BOOK' }, book])
+    const { completion, outcome } = await decide({ deciders: [decider] })
+    expect(completion).toEqual({ output: { ...book, bags: 0 } })
+    expect(decider.questions.map(({ complaints }) => complaints)).toEqual([
+      [],
+      ['the choice breaks its schema: flight: Invalid input: expected string, received undefined'],
+    ])
+    expect(outcome).toMatchObject({ provenance: { attempts: 2 } })
+  })
+
+  test('that was not offered is refused with what is', async () => {
+    const decider = scripted('model', [book, wait])
+    const { completion } = await decide({ deciders: [decider], offered: ['WAIT'] })
+    expect(completion).toEqual({ output: wait })
+    expect(decider.questions[1]?.complaints).toEqual([
+      'BOOK is not offered now; choose one of WAIT',
+    ])
+  })
+
+  test('that stays wrong falls back, and the next decider hears no complaints', async () => {
+    const model = scripted('model', [book, book])
+    const second = scripted('second', [wait])
+    const { completion, outcome } = await decide({ deciders: [model, second], offered: ['WAIT'] })
+    expect(completion).toEqual({ output: wait })
+    expect(second.questions[0]?.complaints).toEqual([])
+    expect(outcome).toMatchObject({ provenance: { decider: 'second', attempts: 3 } })
+  })
+})
+
+describe('an abstention', () => {
+  test('gives the reason of every decider that was asked', async () => {
+    const deciders = [
+      scripted('wrong', [{ type: 'FLY' }, { type: 'BOOK' }]),
+      scripted('silent', [{ kind: 'abstained', reason: 'too hard' }]),
+      scripted('broken', [new Error('HTTP 500')]),
+      scripted('slow', [new Promise<never>(() => undefined)]),
+      rules<Asking>(() => null),
+    ]
+    const { completion } = await decide({ deciders })
+    expect(completion).toEqual(
+      abstained(
+        'wrong: broke the contract: the choice breaks its schema: ' +
+          'flight: Invalid input: expected string, received undefined; ' +
+          'silent: too hard; broken: HTTP 500; slow: no answer in time; ' +
+          'rules: no rule fits this state',
+      ),
+    )
+  })
+
+  test('comes at once when nothing is offered', async () => {
+    const decider = scripted('model', [wait])
+    const { completion } = await decide({ deciders: [decider], offered: [] })
+    expect(completion).toEqual(abstained('model: the state accepts none of the options'))
+    expect(decider.questions).toHaveLength(0)
+  })
+
+  test('comes when the input breaks its schema', async () => {
+    const { completion } = await decide({ deciders: [scripted('model', [wait])], input: {} })
+    expect(completion).toEqual(
+      abstained(
+        'model: the input of next breaks its schema: ' +
+          'seats: Invalid input: expected number, received undefined',
+      ),
+    )
+  })
+
+  test('comes when the caller leaves, and the decider is told', async () => {
+    const abort = new AbortController()
+    const told: boolean[] = []
+    const decider: Decider<Asking> = {
+      name: 'model',
+      decide({ signal }) {
+        signal.addEventListener('abort', () => told.push(signal.aborted))
+        queueMicrotask(() => abort.abort())
+        return new Promise(() => undefined)
+      },
+    }
+    const { completion } = await decide({ deciders: [decider], signal: abort.signal })
+    expect(completion).toEqual(abstained('model: the agent has left the state that asked'))
+    expect(told).toEqual([true])
+  })
+})
+
+describe('time and budget', () => {
+  test('a decider that is too slow is aborted and the next one asked', async () => {
+    const clock = virtualClock(0)
+    const slow = scripted('slow', [new Promise<never>(() => undefined)])
+    const { completion } = await decide({ deciders: [slow, rules(() => wait)], clock })
+    expect(completion).toEqual({ output: wait })
+    expect(slow.questions[0]?.signal.aborted).toBe(true)
+    expect(clock.now()).toBe(1_000)
+  })
+
+  test('the budget is asked before every question, repairs included', async () => {
+    const asked: string[] = []
+    const budget: Budget = {
+      async reserve(decider) {
+        asked.push(decider)
+        return asked.length < 3 ? { granted: true } : { granted: false, reason: 'no calls left' }
+      },
+    }
+    const model = scripted('model', [{ type: 'BOOK' }, { type: 'BOOK' }])
+    const { completion } = await decide({ deciders: [model, rules(() => wait)], budget })
+    expect(asked).toEqual(['model', 'model', 'rules'])
+    expect(completion).toMatchObject({ error: { kind: 'abstained' } })
+    expect((completion as { error: Error }).error.message).toContain('rules: no calls left')
+  })
+})
+
+describe('the rules decider', () => {
+  test('decides by the input and what is offered', async () => {
+    const decider = rules<Asking>(({ seats }, offered) =>
+      seats > 1 && offered.includes('BOOK') ? book : wait,
+    )
+    const output = async (seats: number, offered: string[]): Promise<unknown> =>
+      (await decide({ deciders: [decider], input: { seats }, offered })).completion
+    expect(await output(2, ['BOOK', 'WAIT'])).toEqual({ output: { ...book, bags: 0 } })
+    expect(await output(1, ['BOOK', 'WAIT'])).toEqual({ output: wait })
+    expect(await output(2, ['WAIT'])).toEqual({ output: wait })
+  })
+})
+
+describe('the recorded decider', () => {
+  const recordings = new Map([['r1', [book, wait]]])
+  const at = (recording: string, index: number): Decider<Asking> =>
+    recorded<Asking>(recordings, () => ({ recording, index }), 'gpt-4o')
+
+  test('gives the recorded choice and names the model that made it', async () => {
+    const { completion, outcome } = await decide({ deciders: [at('r1', 1)] })
+    expect(completion).toEqual({ output: wait })
+    expect(outcome).toMatchObject({ provenance: { decider: 'recorded', model: 'gpt-4o' } })
+  })
+
+  test('gives the same answer to the same question', async () => {
+    const decider = at('r1', 0)
+    const first = await decide({ deciders: [decider] })
+    expect(await decide({ deciders: [decider] })).toEqual(first)
+  })
+
+  test('abstains beyond the end and without a recording', async () => {
+    expect((await decide({ deciders: [at('r1', 2)] })).completion).toEqual(
+      abstained('recorded: recording r1 ends at 2'),
+    )
+    expect((await decide({ deciders: [at('r2', 0)] })).completion).toEqual(
+      abstained('recorded: there is no recording r2'),
+    )
+  })
+})
+
+describe('checkOption', () => {
+  test.each([
+    [wait, { valid: true, option: wait }],
+    [
+      { type: 'FLY' },
+      { valid: false, complaint: expect.stringContaining('the choice breaks its schema: type') },
+    ],
+    [null, { valid: false, complaint: expect.stringContaining('breaks its schema') }],
+    [book, { valid: false, complaint: 'BOOK is not offered now; choose one of WAIT, REST' }],
+  ])('%j', (option, check) => {
+    expect(checkOption({ options } as never, option, ['WAIT', 'REST'])).toEqual(check)
+  })
+})
