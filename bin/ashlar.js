@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 // Plain JavaScript that old versions of Node can parse, so that they get one clear message.
-const major = Number(process.versions.node.split('.')[0])
-if (major < 22) {
+const [major, minor] = process.versions.node.split('.').map(Number)
+if (major < 22 || (major === 22 && minor < 18)) {
   process.stderr.write(
-    'ashlar: Node.js 22 or newer is needed, this is ' +
+    'ashlar: Node.js 22.18 or newer is needed, this is ' +
       process.version +
       '; install a newer one (https://nodejs.org), or run it through `npm start` or `npx` in a ' +
       'project that has the npm package `node` as a dev dependency.\n',

@@ -9,10 +9,10 @@ import { finish, rest } from '../tools/finish.ts'
 
 const definition = defineAgent({
   machine: setup({
-    types: {} as { context: { got: unknown }; output: unknown; input: { n: number } },
-    actors: { work: fromPromise<unknown, { n: number }>(() => new Promise(() => undefined)) },
+    types: {} as { context: { got: number | null }; output: number | null; input: { n: number } },
+    actors: { work: fromPromise<number, { n: number }>(() => new Promise(() => undefined)) },
     actions: {
-      fail: assign(() => {
+      fail: assign((): { got: null } => {
         throw new Error('broken')
       }),
     },

@@ -1,10 +1,11 @@
 import fc from 'fast-check'
+import { assign, setup } from 'xstate'
 import { describe, expect, test } from 'vitest'
 import type { NeutralEvent } from '../../src/contracts/event.ts'
 import type { StoredState } from '../../src/contracts/state.ts'
 import { defineAgent } from '../../src/actors/definition.ts'
 import { step } from '../../src/actors/step.ts'
-import { deepFreeze } from '../machines/driver.ts'
+import { Driver, deepFreeze } from '../machines/driver.ts'
 import { zoo } from './zoo.ts'
 
 /** What may come next: an event, or the end of one of the pending children and timers. */
@@ -49,4 +50,25 @@ describe('the step is a pure function', () => {
       fc.assert(property, { numRuns: 60 })
     })
   }
+})
+
+test('a machine that writes into its context and its event does not reach the arguments', () => {
+  const machine = setup({
+    types: {} as { context: { list: number[] }; events: { type: 'ADD'; more: number[] } },
+  }).createMachine({
+    id: 'careless',
+    context: { list: [0] },
+    on: {
+      ADD: {
+        actions: assign(({ context, event }) => {
+          event.more.push(9)
+          context.list.push(...event.more)
+          return { list: context.list }
+        }),
+      },
+    },
+  })
+  // The driver freezes all that it gives to the step.
+  const driver = new Driver(defineAgent({ machine })).send({ type: 'ADD', more: [1] })
+  expect(driver).toMatchObject({ status: 'active', context: { list: [0, 1, 9] } })
 })

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Place } from '../cli/cli-fixture.ts'
 import { openPlace, projectRoot } from '../cli/cli-fixture.ts'
 
-const main = 'examples/airline-desk/main.ts'
+const main = 'examples/airline-desk/start.js'
 const publicData = process.env.TAU_AIRLINE_DIR ?? resolve(projectRoot, '../shared/tau-airline')
 
 describe('the main job', () => {

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { pause, virtualClock } from '../../src/contracts/clock.ts'
@@ -92,11 +93,13 @@ describe('pause', () => {
     expect(clock.nextDeadline()).toBeUndefined()
   })
 
-  test('an abort after the end changes nothing', async () => {
+  test('listens to the signal no longer than it waits', async () => {
     const clock = virtualClock(0)
     const abort = new AbortController()
     const waiting = pause(clock, 1, abort.signal)
+    expect(getEventListeners(abort.signal, 'abort')).toHaveLength(1)
     clock.advance(1)
+    expect(getEventListeners(abort.signal, 'abort')).toHaveLength(0)
     abort.abort(new Error('late'))
     await expect(waiting).resolves.toBeUndefined()
   })

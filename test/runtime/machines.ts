@@ -141,7 +141,6 @@ export const caller = defineAgent({
       remember: memoryActor(remember),
     },
     actions: {
-      fail: assign({ failure: (_, error: unknown) => (error as ErrorValue).message }),
       take: raise(({ event }) => (event as unknown as { output: { type: 'BUY' } }).output),
     },
   }).createMachine({
@@ -197,7 +196,7 @@ export const caller = defineAgent({
           onDone: 'done',
           onError: {
             target: 'done',
-            actions: { type: 'fail', params: ({ event }) => event.error },
+            actions: assign({ failure: ({ event }) => (event.error as ErrorValue).message }),
           },
         },
       },

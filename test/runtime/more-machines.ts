@@ -240,14 +240,9 @@ export const hoarder = defineAgent({
     types: {} as {
       context: { hoard: string[]; failure: string }
       input: { first?: string } | undefined
-      events:
-        | { type: 'KEEP'; text: string }
-        | { type: 'SPREAD'; times: number }
-        | { type: 'LAUNCH' }
-        | { type: 'NUDGE' }
+      events: { type: 'KEEP'; text: string } | { type: 'LAUNCH' } | { type: 'NUDGE' }
     },
     actors: { helper: helperMachine },
-    actions: { tell: sendTo({ address: 'counter/nobody' } as never, { type: 'ADD', n: 1 }) },
   }).createMachine({
     id: 'hoarder',
     version: '1',
