@@ -199,6 +199,7 @@ export class Decoder {
       const { id: ownId } = this.at.address
       spawn.address = { type: source.machine.id, id: `${ownId}~${id}~${incarnation}` }
     }
+    if ('contract' in source) spawn.target = source.contract.name
     const { kind: _kind, id: _id, ...child } = spawn
     this.children[id] = child
     for (const draft of this.drafts) {
@@ -214,7 +215,7 @@ export class Decoder {
     const child = this.children[id]
     if (!child) return
     delete this.children[id]
-    const { incarnation, src, address } = child
+    const { incarnation, src, address, target } = child
     const fresh = this.drafts.some(
       ({ effect }) => effect.kind === 'spawn' && effect.incarnation === incarnation,
     )
@@ -229,8 +230,15 @@ export class Decoder {
       return
     }
     if (child.settled) return
-    const to = address === undefined ? {} : { address }
-    this.add({ kind: 'stop', id, incarnation, src, child: child.child, ...to })
+    this.add({
+      kind: 'stop',
+      id,
+      incarnation,
+      src,
+      child: child.child,
+      ...(target === undefined ? {} : { target }),
+      ...(address === undefined ? {} : { address }),
+    })
   }
 
   private sendTo(params: {

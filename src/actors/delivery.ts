@@ -1,7 +1,7 @@
 import type { Address } from '../contracts/address.ts'
 import { formatAddress } from '../contracts/address.ts'
 import type { Clock } from '../contracts/clock.ts'
-import type { Effect, SpawnEffect } from '../contracts/effect.ts'
+import type { Effect, SpawnEffect, StopEffect } from '../contracts/effect.ts'
 import { effectIdentity } from '../contracts/effect.ts'
 import type { Trace } from '../contracts/envelope.ts'
 import { encodeEnvelope } from '../contracts/envelope.ts'
@@ -19,12 +19,12 @@ export interface DeliveryPorts {
   bus: Bus
   clock: Clock
   log: Logger
+  /** Whether some process serves the queue, as far as this host knows. */
+  isServed: (kind: 'tool' | 'decision', name: string) => boolean
 }
 
 /** The part of an outbox that stays in this process. */
 export interface LocalExecutor {
-  /** The name that the contract behind a source of the machine gives to its queue. */
-  contractName(src: string): string
   /** True when the spawn runs here instead of in a queue. */
   runsHere(spawn: SpawnEffect): boolean
   start(spawn: SpawnEffect, identity: string): void
@@ -144,7 +144,7 @@ class Delivery {
         message: `this host offers no ${effect.child} operations`,
       })
     }
-    const target = this.local.contractName(effect.src)
+    const { target = effect.src } = effect
     const work = encodeWork({
       v: 1,
       id: identity,
@@ -156,6 +156,10 @@ class Delivery {
       ...this.trace,
     })
     const queue = { kind: effect.child, name: target }
+    if (!this.ports.isServed(queue.kind, target)) {
+      const fields = { agent: formatAddress(address), [queue.kind]: target }
+      this.ports.log.warn(fields, `no process serves this ${queue.kind}; the call waits for one`)
+    }
     const submitted = await this.ports.bus.work.submit(queue, work, identity)
     if (submitted.kind === 'full') {
       this.local.refuse(effect, {
@@ -167,14 +171,14 @@ class Delivery {
     }
   }
 
-  private async stop(effect: Extract<Effect, { kind: 'stop' }>, index: number): Promise<void> {
+  private async stop(effect: StopEffect, index: number): Promise<void> {
     if (effect.address) return this.post(effect.address, index, { kind: 'stop' })
-    const { id: childId, incarnation } = effect
+    const { id: childId, incarnation, child, target = effect.src } = effect
     this.local.stop(childId, incarnation)
-    if (effect.child !== 'tool' && effect.child !== 'decision') return
+    if (child !== 'tool' && child !== 'decision') return
     // A courtesy: the call's result would be dropped as stale anyway.
     this.ports.bus.wire.announce(
-      topics.cancel(effect.child, this.local.contractName(effect.src)),
+      topics.cancel(child, target),
       toBytes({ to: this.record.address, childId, incarnation }),
     )
   }

@@ -16,6 +16,7 @@ import type { StoredState } from '../contracts/state.ts'
 import type { Bus } from '../bus/bus.ts'
 import { commit } from './commit.ts'
 import type { AgentDefinition } from './definition.ts'
+import type { DeliveryPorts } from './delivery.ts'
 import { deliverOutbox } from './delivery.ts'
 import { applied, emptyInbox, isDuplicate } from './inbox.ts'
 import { actorLimits } from './limits.ts'
@@ -34,6 +35,7 @@ export interface ActorPorts {
   ids: Ids
   log: Logger
   performers: ReadonlyMap<string, Performer>
+  isServed: DeliveryPorts['isServed']
   /** Aborts when the host gives the agent up. */
   signal: AbortSignal
 }
@@ -212,10 +214,10 @@ export class DurableActor {
 
   /** Delivers until it is done: the next step must not overtake this outbox. */
   private async deliver(record: JournalRecord): Promise<void> {
-    const { bus, clock, log, signal } = this.ports
+    const { bus, clock, log, signal, isServed } = this.ports
     for (let attempt = 1; ; attempt++) {
       try {
-        return await deliverOutbox(record, { bus, clock, log }, this.local)
+        return await deliverOutbox(record, { bus, clock, log, isServed }, this.local)
       } catch (thrown) {
         const retryable = thrown instanceof AshlarError && thrown.disposition === 'retryable'
         if (!retryable || signal.aborted) throw thrown

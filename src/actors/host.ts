@@ -138,7 +138,8 @@ class RunningHost implements Host {
   private async acquire(slice: MailboxSlice): Promise<void> {
     const { bus, clock, ids, log, agents } = this.options
     const definition = agents.find(({ id }) => id === slice.type)!
-    const ports = { bus, clock, ids, log, performers: this.performers }
+    const isServed = this.placement.isServed.bind(this.placement)
+    const ports = { bus, clock, ids, log, performers: this.performers, isServed }
     const owned = new OwnedSlice(slice, definition, ports)
     this.slices.set(leaseKey(slice.type, slice.partition), owned)
     await owned.start()

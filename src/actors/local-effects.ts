@@ -43,12 +43,7 @@ export class LocalEffects implements LocalExecutor {
     return this.running.size
   }
 
-  contractName(src: string): string {
-    const source = this.options.definition.sources.get(src)
-    return source && 'contract' in source ? source.contract.name : src
-  }
-
-  runsHere(spawn: Pick<SpawnEffect, 'child' | 'src'>): boolean {
+  runsHere(spawn: Pick<SpawnEffect, 'child' | 'target'>): boolean {
     return spawn.child === 'promise' || this.performer(spawn) !== undefined
   }
 
@@ -106,9 +101,8 @@ export class LocalEffects implements LocalExecutor {
     }
   }
 
-  private performer(spawn: Pick<SpawnEffect, 'child' | 'src'>): Performer | undefined {
-    const key = performerKey(spawn.child, this.contractName(spawn.src))
-    return this.options.performers.get(key)
+  private performer(spawn: Pick<SpawnEffect, 'child' | 'target'>): Performer | undefined {
+    return this.options.performers.get(performerKey(spawn.child, spawn.target ?? ''))
   }
 
   private async run(

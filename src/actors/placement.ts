@@ -10,6 +10,7 @@ import {
   decodeHost,
   encodeHost,
   hostPrefix,
+  isServedBy,
   leaseKey,
   leasePrefix,
   preferredHost,
@@ -73,6 +74,11 @@ export class Placement {
     for (const slice of this.owned.values()) await this.giveBack(slice)
     const { keyValue, host } = this.options
     await keyValue.forget(registryBucket, hostPrefix + host.name)
+  }
+
+  /** Whether a live process serves the tool or decision, as far as this host knows. */
+  isServed(kind: 'tool' | 'decision', name: string): boolean {
+    return isServedBy(this.alive(), kind, name)
   }
 
   private armTick(): void {

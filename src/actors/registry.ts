@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { fromBytes, toBytes } from '../contracts/json.ts'
+import type { KeyValue } from '../bus/key-value.ts'
 
 /** What a process announces about itself; kept alive by a heartbeat. */
 export interface HostRecord {
@@ -36,6 +37,27 @@ export function decodeHost(bytes: Uint8Array): HostRecord | undefined {
   } catch {
     return undefined
   }
+}
+
+/** Every announced host, also one that has died without saying goodbye. */
+export async function listHosts(keyValue: KeyValue): Promise<HostRecord[]> {
+  const keys = await keyValue.keys(registryBucket, hostPrefix)
+  const entries = await Promise.all(keys.map((key) => keyValue.get(registryBucket, key)))
+  return entries
+    .map((entry) => entry && decodeHost(entry.value))
+    .filter((host) => host !== undefined)
+}
+
+/** True when one of the hosts serves the queue of that name. */
+export function isServedBy(
+  hosts: Iterable<HostRecord>,
+  kind: 'tool' | 'decision',
+  name: string,
+): boolean {
+  for (const host of hosts) {
+    if ((kind === 'tool' ? host.tools : host.decisions).includes(name)) return true
+  }
+  return false
 }
 
 export function leaseKey(type: string, partition: number): string {

@@ -11,14 +11,7 @@ export type ChildKind = 'tool' | 'decision' | 'memory' | 'promise' | 'agent'
  */
 export type Effect =
   | SpawnEffect
-  | {
-      kind: 'stop'
-      id: string
-      incarnation: number
-      src: string
-      child: ChildKind
-      address?: Address
-    }
+  | StopEffect
   | { kind: 'send'; to: Address; event: AgentEvent }
   | { kind: 'schedule'; id: string; incarnation: number; atMs: number }
   | { kind: 'cancel'; id: string; incarnation: number }
@@ -35,11 +28,18 @@ export interface SpawnEffect {
   src: string
   child: ChildKind
   input?: unknown
+  /** Tools, decisions and memory: the name in the contract, which is the name of the queue. */
+  target?: string
   /** Only for child agents. */
   address?: Address
   /** Only for decisions: the option types that the state accepts. */
   offered?: string[]
 }
+
+export type StopEffect = Pick<
+  SpawnEffect,
+  'id' | 'incarnation' | 'src' | 'child' | 'target' | 'address'
+> & { kind: 'stop' }
 
 export interface ActionEffect {
   kind: 'action'

@@ -30,6 +30,8 @@ export interface StoredChild {
   src: string
   child: ChildKind
   input?: unknown
+  /** The name in the contract behind `src`; see the spawn effect. */
+  target?: string
   address?: Address
   offered?: string[]
   /** Identity of the spawn effect; a restart of the child keeps it (I3). Set when committed. */

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import type { AgentView } from '../../actors/client.ts'
-import { decodeHost, hostPrefix, registryBucket } from '../../actors/registry.ts'
+import { listHosts } from '../../actors/registry.ts'
 import { formatAddress } from '../../contracts/address.ts'
 import { describeValue } from '../../contracts/state.ts'
 import type { Output } from '../output.ts'
@@ -28,7 +28,7 @@ export function psCommand(): Command {
 async function ps(options: PsOptions): Promise<void> {
   const output = createOutput(options.json === true)
   await withCell(options, output, (runtime) =>
-    options.hosts ? listHosts(runtime, output) : listAgents(runtime, options, output),
+    options.hosts ? printHosts(runtime, output) : listAgents(runtime, options, output),
   )
 }
 
@@ -52,11 +52,8 @@ async function listAgents(runtime: Runtime, options: PsOptions, output: Output):
   })
 }
 
-async function listHosts(runtime: Runtime, output: Output): Promise<void> {
-  const { keyValue } = runtime.bus
-  const keys = await keyValue.keys(registryBucket, hostPrefix)
-  const entries = await Promise.all(keys.map((key) => keyValue.get(registryBucket, key)))
-  const hosts = entries.map((entry) => entry && decodeHost(entry.value)).filter((host) => !!host)
+async function printHosts(runtime: Runtime, output: Output): Promise<void> {
+  const hosts = await listHosts(runtime.bus.keyValue)
   for (const { name, pid, agents, tools, decisions } of hosts) {
     output.line(`${name}  pid ${pid}`)
     if (agents.length > 0) {

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { viewOf } from '../../actors/client.ts'
+import { isServedBy, listHosts } from '../../actors/registry.ts'
 import type { Address } from '../../contracts/address.ts'
 import { formatAddress, parseAddress } from '../../contracts/address.ts'
 import { describeEvent } from '../../contracts/event.ts'
@@ -47,7 +48,7 @@ async function print(
   output.line(
     `machine ${machine.id}@${machine.version} (${machine.hash}), ${view.step} transition(s)`,
   )
-  if (view.waitingFor.length > 0) output.line(`waiting for ${view.waitingFor.join(', ')}`)
+  for (const line of await describeWaits(runtime, last)) output.line(line)
   for (const record of records) output.line(describeRecord(record))
   if (view.error) output.line(`error: ${view.error.message}`)
   if (view.output !== undefined) output.line(`output: ${JSON.stringify(view.output)}`)
@@ -68,6 +69,21 @@ async function print(
       }
     }),
   })
+}
+
+/** What the agent waits for, and what cannot come because nobody serves it. */
+async function describeWaits(runtime: Runtime, last: JournalRecord): Promise<string[]> {
+  const hosts = await listHosts(runtime.bus.keyValue)
+  return Object.entries(last.state.children)
+    .filter(([, child]) => !child.settled)
+    .map(([id, { child, target }]) => {
+      if ((child !== 'tool' && child !== 'decision') || target === undefined) {
+        return `waiting for ${id} (${child})`
+      }
+      const served = isServedBy(hosts, child, target)
+      const advice = served ? '' : ': no process serves it; start one with `ashlar run`'
+      return `waiting for ${id} (${child} ${target})${advice}`
+    })
 }
 
 function describeRecord(record: JournalRecord): string {
