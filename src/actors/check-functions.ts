@@ -41,16 +41,31 @@ export function collectFunctions(machine: AnyStateMachine): FoundFunction[] {
   return found
 }
 
-/** The names that the first parameter takes apart: `({ context, self }) =>` gives both. */
-const firstParameter = /^(?:async\s*)?(?:function\b[^(]*|[\w$]+\s*)?\(?\s*\{([^}]*)\}/
+/** Where the first parameter is taken apart: `({ context, self }) =>`. */
+const opening = /^(?:async\s*)?(?:function\b[^(]*|[\w$]+\s*)?\(?\s*\{/
+
+/** The members that the first parameter takes apart at its outermost level. */
+function takenApart(source: string): string[] {
+  const start = opening.exec(source)?.[0].length
+  if (start === undefined) return []
+  const members = ['']
+  let depth = 0
+  for (const letter of source.slice(start)) {
+    if (letter === '}' && depth === 0) break
+    if ('{[('.includes(letter)) depth++
+    if ('}])'.includes(letter)) depth--
+    if (letter === ',' && depth === 0) members.push('')
+    else members[members.length - 1] += letter
+  }
+  return members.map((member) => member.split(/[:=]/)[0]!.trim())
+}
 
 /**
  * Reads the source text of a function for `self`, `system` and `spawn`. This finds the usual
  * spelling at registration; the step refuses what slips through when it meets it.
  */
 export function checkFunction(found: FoundFunction, problems: Problem[]): void {
-  const members = firstParameter.exec(found.run.toString())?.[1]?.split(',') ?? []
-  const names = members.map((member) => member.split(':')[0]!.split('=')[0]!.trim())
+  const names = takenApart(found.run.toString())
   const { path } = found
   if (names.includes('system')) {
     const problem = 'it uses `system`, which exists only inside one process'

@@ -2,6 +2,7 @@ import type { AnyStateMachine } from 'xstate'
 import { AshlarError } from '../contracts/error.ts'
 import { findNonJson } from '../contracts/json.ts'
 import { checkFunction, collectFunctions } from './check-functions.ts'
+import { checkInvokeIds } from './check-invoke-ids.ts'
 import type { Problem } from './problem.ts'
 import { classify } from './source.ts'
 
@@ -85,6 +86,7 @@ export function checkMachine(machine: AnyStateMachine, sideEffects: ReadonlySet<
   }
   checkSources(walk)
   checkNode(walk, config, config.id ?? '(machine)')
+  checkInvokeIds(walk.problems, machine.root)
   for (const found of collectFunctions(machine)) checkFunction(found, walk.problems)
   if (walk.problems.length > 0) throw new RegistrationError(machine.id, walk.problems)
 }
@@ -108,6 +110,12 @@ function checkNode(walk: Walk, node: NodeConfig, path: string): void {
         path: `${path}.on.*`,
         problem: 'a bare wildcard also takes completions and timers',
         todo: 'name the events, or use a prefix such as `order.*`',
+      })
+    } else if (event.startsWith('xstate.')) {
+      walk.problems.push({
+        path: `${path}.on.${event}`,
+        problem: 'it names an event of the engine',
+        todo: 'use onDone, onError or after',
       })
     }
     checkTransitions(walk, transition, `${path}.on.${event}`)
@@ -170,8 +178,8 @@ function checkTransitions(walk: Walk, config: unknown, path: string): void {
   for (const [index, transition] of transitions(config).entries()) {
     const at = list(config).length > 1 ? `${path}[${index}]` : path
     checkActions(walk, transition.actions, `${at}.actions`)
-    const name = guardName(transition.guard)
-    if (name !== undefined && walk.machine.implementations.guards[name] === undefined) {
+    for (const name of guardNames(transition.guard)) {
+      if (walk.machine.implementations.guards[name] !== undefined) continue
       const problem = `guard ${name} is not implemented`
       walk.problems.push({ path: at, problem, todo: 'implement it in setup({ guards })' })
     }
@@ -210,7 +218,13 @@ function checkActions(walk: Walk, config: unknown, path: string): void {
   }
 }
 
-type ActionFunction = { resolve?: unknown; type?: string; src?: unknown; id?: unknown }
+type ActionFunction = {
+  resolve?: unknown
+  type?: string
+  src?: unknown
+  id?: unknown
+  systemId?: unknown
+}
 
 function isBuiltIn(action: unknown): action is ActionFunction {
   return typeof action === 'function' && 'resolve' in action
@@ -226,6 +240,10 @@ function checkActionFunction(walk: Walk, action: ActionFunction, path: string): 
     return
   }
   if (action.type !== 'xstate.spawnChild') return
+  if (action.systemId !== undefined) {
+    const problem = 'systemId names an actor of one process'
+    walk.problems.push({ path, problem, todo: 'send to `{ address: "type/id" }` instead' })
+  }
   if (typeof action.src !== 'string') {
     const todo = 'name it in setup({ actors }) and spawn it by that name'
     walk.problems.push({ path, problem: 'spawnChild has an inline source', todo })
@@ -242,6 +260,14 @@ function list(config: unknown): unknown[] {
 
 function transitions(config: unknown): TransitionConfig[] {
   return list(config).map((item) => (typeof item === 'string' ? {} : (item as TransitionConfig)))
+}
+
+/** The named guards of a guard, also inside `and`, `or` and `not`. */
+function guardNames(guard: unknown): string[] {
+  const name = guardName(guard)
+  if (name !== undefined) return [name]
+  const { guards } = (guard ?? {}) as { guards?: unknown }
+  return Array.isArray(guards) ? guards.flatMap(guardNames) : []
 }
 
 function guardName(guard: unknown): string | undefined {

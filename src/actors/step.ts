@@ -196,11 +196,13 @@ function toEngineEvent(stored: StoredState, event: NeutralEvent): EventObject {
       return structuredClone(event.event)
     case 'done': {
       const { childId, output } = event
-      return { type: `xstate.done.actor.${childId}`, output, actorId: childId } as EventObject
+      const type = `xstate.done.actor.${childId}`
+      return { type, output: structuredClone(output), actorId: childId } as EventObject
     }
     case 'error': {
       const { childId, error } = event
-      return { type: `xstate.error.actor.${childId}`, error, actorId: childId } as EventObject
+      const type = `xstate.error.actor.${childId}`
+      return { type, error: structuredClone(error), actorId: childId } as EventObject
     }
     case 'timer':
       return structuredClone(stored.timers[event.timerId]!.event)

@@ -47,6 +47,11 @@ export type Reconciled<Output> =
   | { kind: 'unknown' }
 
 export interface Tool<Input = unknown, Output = unknown> extends ToolContract<Input, Output> {
+  /**
+   * A throw is a failed attempt and may be retried; throw a terminal AshlarError when trying again
+   * cannot help. Of a `once` tool a terminal error says that nothing happened outside; any other
+   * throw leaves the call to be reconciled, else in doubt.
+   */
   execute(input: Input, scope: ToolScope): Promise<Output> | Output
   /** Only for `once`: asks the outside system whether an intent took effect. */
   reconcile?(input: Input, scope: ToolScope): Promise<Reconciled<Output>> | Reconciled<Output>

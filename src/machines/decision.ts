@@ -141,6 +141,10 @@ export const decisionMachine = setup({
             },
           },
         ],
+        onError: {
+          target: 'fallingBack',
+          actions: { type: 'giveReason', params: ({ event }) => messageOf(event.error) },
+        },
       },
     },
     asking: {
@@ -203,6 +207,10 @@ export const decisionMachine = setup({
             },
           },
         ],
+        onError: {
+          target: 'fallingBack',
+          actions: { type: 'giveReason', params: ({ event }) => messageOf(event.error) },
+        },
       },
     },
     repairing: {

@@ -15,6 +15,8 @@ import { factSchema } from '../contracts/memory.ts'
 import type { KeyEntry, KeyValue } from '../bus/key-value.ts'
 
 const bucket = 'memory'
+/** What the key-value store takes as a key. */
+const keyMax = 400
 
 export interface MemoryOptions {
   keyValue: KeyValue
@@ -37,12 +39,22 @@ export class Memory {
     this.options = options
   }
 
+  /** Why a fact may not be remembered: no contract for its kind, or one that it breaks. */
+  refusal({ subject, kind, value }: RememberInput): string | undefined {
+    const { kinds } = this.options
+    const bytes = factKey(subject, kind).length
+    if (bytes > keyMax) {
+      return `subject and kind take ${bytes} characters when escaped, more than ${keyMax}`
+    }
+    return kinds ? checkKind(kinds, kind, value) : undefined
+  }
+
   /** @throws UnavailableError */
   async remember(input: RememberInput, source: FactSource): Promise<Remembered> {
-    const { keyValue, clock, kinds } = this.options
+    const refused = this.refusal(input)
+    if (refused !== undefined) return { kind: 'refused', reason: refused }
+    const { keyValue, clock } = this.options
     const { subject, kind, value, expectedVersion, toolResult, expires } = input
-    const refused = kinds ? checkKind(kinds, kind, value) : undefined
-    if (refused) return { kind: 'refused', reason: refused }
     const key = factKey(subject, kind)
     const entry = await keyValue.get(bucket, key)
     const present = entry ? this.read(entry) : undefined

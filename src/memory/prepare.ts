@@ -30,7 +30,13 @@ export function prepareMemoryOperation(
     handlers: {
       validate({ input }: { input: unknown }) {
         const parsed = operation.input.safeParse(input)
-        if (parsed.success) return { valid: true, value: parsed.data as unknown }
+        if (parsed.success) {
+          const value: unknown = parsed.data
+          const refused =
+            operation.name === 'remember' ? memory.refusal(value as RememberInput) : undefined
+          if (refused === undefined) return { valid: true, value }
+          return { valid: false, reason: refused }
+        }
         const reason = `the input of ${operation.name} breaks its schema: ${firstIssue(parsed.error)}`
         return { valid: false, reason }
       },

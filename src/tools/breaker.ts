@@ -17,11 +17,16 @@ export function createBreaker(
   return {
     refusal() {
       const waitMs = openUntilMs - clock.now()
-      if (waitMs <= 0) return undefined
+      if (waitMs <= 0) {
+        // One call probes; the others wait for what it finds.
+        if (inARow >= options.failures) openUntilMs = clock.now() + options.restMs
+        return undefined
+      }
       return `the breaker is open after ${inARow} failures in a row; try again in ${waitMs} ms`
     },
     record(succeeded) {
       inARow = succeeded ? 0 : inARow + 1
+      if (succeeded) openUntilMs = 0
       if (inARow >= options.failures) openUntilMs = clock.now() + options.restMs
     },
   }

@@ -1,6 +1,6 @@
 import { firstIssue } from '../contracts/envelope.ts'
 import type { ErrorValue } from '../contracts/error.ts'
-import { AshlarError } from '../contracts/error.ts'
+import { AshlarError, toErrorValue } from '../contracts/error.ts'
 import type { Random } from '../contracts/random.ts'
 import type { AnyTool, ToolOutcome } from '../contracts/tool.ts'
 import { toolFailure } from '../contracts/tool.ts'
@@ -61,7 +61,13 @@ export function prepareToolCall(
       recordIntent: () => ports.ledger.begin(call.id, tool.name),
       async execute({ input, attempt }: { input: never; attempt: number }, signal: AbortSignal) {
         const result: unknown = await tool.execute(input, scope(attempt, signal))
-        return checkOutput(tool, result)
+        try {
+          return checkOutput(tool, result)
+        } catch (thrown) {
+          // It ran, so for a `once` tool this is no clean failure: ask, or be in doubt.
+          if (effect === 'once') throw new Error(toErrorValue(thrown).message, { cause: thrown })
+          throw thrown
+        }
       },
       async reconcile({ input, attempt }: { input: never; attempt: number }, signal: AbortSignal) {
         const found = await reconcile!(input, scope(attempt, signal))

@@ -95,18 +95,26 @@ describe('memory operations', () => {
     expect(await keyValue.keys('memory')).toEqual([])
   })
 
-  test('a value that breaks the contract of its kind fails without a second try', async () => {
+  test('a value that breaks the contract of its kind is rejected', async () => {
     const { clock, run } = open()
     expect(await run(remember, { ...seat, value: 'four' })).toEqual({
       error: {
         name: 'MemoryFailure',
-        kind: 'failed',
+        kind: 'rejected',
         message:
-          'remember failed after 1 attempt(s): the value breaks the contract of seat: ' +
+          'the value breaks the contract of seat: ' +
           'value: Invalid input: expected number, received string',
       },
     })
     expect(clock.now()).toBe(0)
+  })
+
+  test('a subject that is too long when escaped is rejected', async () => {
+    const { run } = open()
+    const input = { ...seat, subject: '日'.repeat(100) }
+    expect(await run(remember, input)).toMatchObject({
+      error: { kind: 'rejected', message: expect.stringContaining('more than 400') as string },
+    })
   })
 })
 

@@ -11,9 +11,11 @@ describeWorlds('crash around the append and the checkpoint', ['local', 'nats'], 
   test('before the append: the next owner takes the input, and every later one in order', async () => {
     const world = await open()
     const dying = new Inbox<number>()
+    const allSent = Promise.withResolvers<void>()
     const faults: Faults = {
       async append(next, record) {
         if (record.step !== 4) return next()
+        await allSent.promise
         first.die()
         dying.put(record.step)
         return never()
@@ -22,10 +24,10 @@ describeWorlds('crash around the append and the checkpoint', ['local', 'nats'], 
     const first: Process = await world.start({ agents: [counter] }, faults)
     const ref = await world.settle(world.client.start(counter, { id: 'c' }))
     const numbers = [1, 2, 3, 4, 5, 6]
-    const sends = Promise.all(numbers.map((n) => ref.send({ type: 'ADD', n })))
+    await world.settle(Promise.all(numbers.map((n) => ref.send({ type: 'ADD', n }))))
+    allSent.resolve()
     await world.settle(dying.take(1))
     await world.start({ agents: [counter] })
-    await world.settle(sends)
     await world.settle(ref.send({ type: 'FINISH' }))
     expect(await world.settle(ref.output())).toEqual({ seen: numbers })
     const records = await world.history(ref.address)

@@ -28,6 +28,18 @@ describe('the breaker', () => {
     expect(breaker.refusal()).toBeUndefined()
   })
 
+  test('only one call probes; the others wait until it has ended well', () => {
+    const clock = virtualClock(0)
+    const breaker = createBreaker(clock, { failures: 1, restMs: 500 })
+    fail(breaker, 1)
+    clock.advance(500)
+    expect(breaker.refusal()).toBeUndefined()
+    expect(breaker.refusal()).toContain('try again in 500 ms')
+    breaker.record(true)
+    expect(breaker.refusal()).toBeUndefined()
+    expect(breaker.refusal()).toBeUndefined()
+  })
+
   test('a failed probe opens it at once, a good one closes it for good', () => {
     const clock = virtualClock(0)
     const breaker = createBreaker(clock, { failures: 3, restMs: 500 })

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import * as z from 'zod'
 import { UnavailableError } from '../../src/contracts/error.ts'
 import type { Reconciled } from '../../src/contracts/tool.ts'
+import { AshlarError } from '../../src/contracts/error.ts'
 import { defineTool } from '../../src/tools/define-tool.ts'
 import type { EffectLedger } from '../../src/tools/ledger.ts'
 import { finish, rest } from './finish.ts'
@@ -45,13 +46,29 @@ describe('a once call', () => {
 
   test('a recorded failure is told again, too', async () => {
     const ledger = createLedger()
-    const broken = scripted([{ receipt: 5 }, paid])
-    const tool = defineTool({ ...shape, execute: broken.run as never })
+    let executions = 0
+    const tool = defineTool({
+      ...shape,
+      execute() {
+        executions++
+        throw new AshlarError('declined', 'the card was declined')
+      },
+    })
     const first = openDesk(ledger)
     const outcome = await finish(first.clock, first.call(tool))
-    expect(outcome).toMatchObject({ error: { kind: 'failed', cause: { name: 'ContractError' } } })
+    expect(outcome).toMatchObject({ error: { kind: 'failed', cause: { code: 'declined' } } })
     const second = openDesk(ledger)
     expect(await finish(second.clock, second.call(tool))).toEqual(outcome)
+    expect(executions).toBe(1)
+  })
+
+  test('a result that breaks the schema leaves it in doubt: it did run', async () => {
+    const broken = scripted([{ receipt: 5 }, paid])
+    const tool = defineTool({ ...shape, execute: broken.run as never })
+    const desk = openDesk()
+    expect(await finish(desk.clock, desk.call(tool))).toMatchObject({
+      error: { kind: 'inDoubt', message: expect.stringContaining('output schema') as string },
+    })
     expect(broken.scopes).toHaveLength(1)
   })
 
