@@ -1,5 +1,6 @@
 import type * as z from 'zod'
 import type { Decider, Decision, DecisionContract } from '../contracts/decision.ts'
+import { checkNumber, checkQueueName } from '../contracts/declaration.ts'
 import { InputError } from '../contracts/error.ts'
 import type { AgentEvent } from '../contracts/event.ts'
 
@@ -17,12 +18,17 @@ export interface DecisionDeclaration<Input, Option extends AgentEvent> {
 
 /**
  * Declares a decision: its input and the closed set of moves.
- * @throws InputError when the options are not a discriminated union on `type`
+ * @throws InputError when a member is out of bounds or the options are no discriminated union on
+ *   `type`
  */
 export function declareDecision<Input, Option extends AgentEvent>(
   declaration: DecisionDeclaration<Input, Option>,
 ): DecisionContract<Input, Option> {
   const { version = '1', timeoutMs = 60_000, repairs = 2, ...given } = declaration
+  const named = `decision ${given.name}`
+  checkQueueName('decision name', given.name)
+  checkNumber(`${named}: timeoutMs`, timeoutMs, 1)
+  checkNumber(`${named}: repairs`, repairs, 0)
   const optionTypes = readTypes(given.options)
   if (!optionTypes) {
     throw new InputError({

@@ -1,5 +1,5 @@
 import type * as z from 'zod'
-import { InputError } from '../contracts/error.ts'
+import { checkMember, checkNumber, checkQueueName } from '../contracts/declaration.ts'
 import type { EffectClass, RetryPolicy, Tool, ToolContract } from '../contracts/tool.ts'
 
 export interface ToolDeclaration<Input, Output> {
@@ -19,7 +19,6 @@ export interface ToolDeclaration<Input, Output> {
 }
 
 const defaultRetry: RetryPolicy = { attempts: 3, firstDelayMs: 100, maxDelayMs: 5_000 }
-const namePattern = /^[A-Za-z][A-Za-z0-9_.-]{0,63}$/
 
 /**
  * Declares a tool: all that a caller needs. The implementation may live in another process.
@@ -38,19 +37,14 @@ export function declareTool<Input, Output>(
   } = declaration
   const full = { ...defaultRetry, ...retry }
   const named = `tool ${given.name}`
-  check(namePattern.test(given.name), 'tool name', 'a name such as `book_flight`', given.name)
-  check(
-    ['read', 'idempotent', 'once'].includes(given.effect),
-    `${named}: effect`,
-    '`read`, `idempotent` or `once`',
-    given.effect,
-  )
-  check(timeoutMs > 0, `${named}: timeoutMs`, 'a positive number of milliseconds', timeoutMs)
-  check(concurrency >= 1, `${named}: concurrency`, 'at least 1', concurrency)
-  check(full.attempts >= 1, `${named}: retry.attempts`, 'at least 1', full.attempts)
-  for (const delay of ['firstDelayMs', 'maxDelayMs'] as const) {
-    check(full[delay] >= 0, `${named}: retry.${delay}`, 'at least 0 milliseconds', full[delay])
-  }
+  checkQueueName('tool name', given.name)
+  const known = ['read', 'idempotent', 'once'].includes(given.effect)
+  checkMember(known, `${named}: effect`, '`read`, `idempotent` or `once`', given.effect)
+  checkNumber(`${named}: timeoutMs`, timeoutMs, 1)
+  checkNumber(`${named}: concurrency`, concurrency, 1)
+  checkNumber(`${named}: retry.attempts`, full.attempts, 1)
+  checkNumber(`${named}: retry.firstDelayMs`, full.firstDelayMs, 0)
+  checkNumber(`${named}: retry.maxDelayMs`, full.maxDelayMs, 0)
   return { kind: 'tool', version, description, timeoutMs, concurrency, retry: full, ...given }
 }
 
@@ -63,20 +57,12 @@ export function defineTool<Input, Output>(
     Pick<Tool<Input, Output>, 'execute' | 'reconcile' | 'compensate'>,
 ): Tool<Input, Output> {
   const { execute, reconcile, compensate, ...declaration } = definition
-  check(
-    typeof execute === 'function',
-    `tool ${declaration.name}: execute`,
-    'a function',
-    typeof execute,
-  )
+  const implemented = typeof execute === 'function'
+  checkMember(implemented, `tool ${declaration.name}: execute`, 'a function', typeof execute)
   return {
     ...declareTool(declaration),
     execute,
     ...(reconcile ? { reconcile } : {}),
     ...(compensate ? { compensate } : {}),
   }
-}
-
-function check(holds: boolean, field: string, expected: string, got: unknown): void {
-  if (!holds) throw new InputError({ field, expected, got, todo: 'correct the declaration' })
 }

@@ -79,7 +79,7 @@ describe('what hides one level deeper', () => {
       input: { n?: number }
       spawn: unknown
     }) => ({ n, start })
-    const machine = createMachine({ id: 'm', context: context as never })
+    const machine = createMachine({ id: 'm', context: context as never as () => object })
     expect(problemsOf(() => defineAgent({ machine }))).toContain(
       'it spawns inside assign or context',
     )

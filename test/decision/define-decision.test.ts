@@ -9,6 +9,15 @@ const input = z.object({})
 const options = z.discriminatedUnion('type', [book, wait])
 
 describe('declareDecision', () => {
+  test.each([
+    [{ name: 'no name' }, 'decision name: expected a letter'],
+    [{ timeoutMs: Infinity }, 'decision next: timeoutMs: expected a finite number'],
+    [{ timeoutMs: 0 }, 'decision next: timeoutMs: expected a finite number, at least 1'],
+    [{ repairs: -1 }, 'decision next: repairs: expected a finite number, at least 0'],
+  ])('refuses %o', (over, message) => {
+    expect(() => declareDecision({ name: 'next', input, options, ...over })).toThrow(message)
+  })
+
   test('fills in the defaults and reads the option types', () => {
     expect(declareDecision({ name: 'next', input, options })).toEqual({
       kind: 'decision',

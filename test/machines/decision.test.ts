@@ -261,6 +261,6 @@ describe('CANCEL', () => {
 })
 
 test('every transition of the statechart was taken above', () => {
-  expect(walk.declared.size).toBe(17)
+  expect(walk.declared.size).toBe(19)
   expect(missed(walk)).toEqual([])
 })

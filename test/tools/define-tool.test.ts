@@ -32,7 +32,8 @@ describe('declareTool', () => {
     ['65 letters', 'b'.repeat(65)],
   ])('refuses a name with %s', (_what, name) => {
     expect(() => declareTool({ ...valid, name })).toThrow(
-      `tool name: expected a name such as \`book_flight\`, got ${name}; ${suffix}`,
+      'tool name: expected a letter, then up to 63 letters, digits, `-`, `_` and `.`, ' +
+        `got ${name}; ${suffix}`,
     )
   })
 
@@ -41,20 +42,23 @@ describe('declareTool', () => {
       { effect: 'sometimes' as never },
       'tool book: effect: expected `read`, `idempotent` or `once`, got sometimes',
     ],
-    [{ timeoutMs: 0 }, 'tool book: timeoutMs: expected a positive number of milliseconds, got 0'],
+    [{ timeoutMs: 0 }, 'tool book: timeoutMs: expected a finite number, at least 1, got 0'],
     [
       { timeoutMs: Number.NaN },
-      'tool book: timeoutMs: expected a positive number of milliseconds, got null',
+      'tool book: timeoutMs: expected a finite number, at least 1, got NaN',
     ],
-    [{ concurrency: 0 }, 'tool book: concurrency: expected at least 1, got 0'],
-    [{ retry: { attempts: 0 } }, 'tool book: retry.attempts: expected at least 1, got 0'],
+    [{ concurrency: 0 }, 'tool book: concurrency: expected a finite number, at least 1, got 0'],
+    [
+      { retry: { attempts: 0 } },
+      'tool book: retry.attempts: expected a finite number, at least 1, got 0',
+    ],
     [
       { retry: { firstDelayMs: -1 } },
-      'tool book: retry.firstDelayMs: expected at least 0 milliseconds, got -1',
+      'tool book: retry.firstDelayMs: expected a finite number, at least 0, got -1',
     ],
     [
       { retry: { maxDelayMs: -5 } },
-      'tool book: retry.maxDelayMs: expected at least 0 milliseconds, got -5',
+      'tool book: retry.maxDelayMs: expected a finite number, at least 0, got -5',
     ],
   ])('refuses %j', (over, message) => {
     expect(() => declareTool({ ...valid, ...over })).toThrow(`${message}; ${suffix}`)
