@@ -36,6 +36,8 @@ export interface DeskContext {
   facts: Facts | null
   /** What the customer is asked to confirm: the exact write, by its canonical hash. */
   confirmation: { hash: string; number: number; text: string } | null
+  /** Hash of the write that the customer agreed to. */
+  agreed: string | null
   reply: string | null
   refusals: Refusal[]
   calls: { tool: string; ok: boolean }[]
@@ -64,6 +66,7 @@ export function initialContext(input: DeskInput): DeskContext {
     act: null,
     facts: null,
     confirmation: null,
+    agreed: null,
     reply: null,
     refusals: [],
     calls: [],

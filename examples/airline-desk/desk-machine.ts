@@ -31,6 +31,8 @@ const toolActors = Object.fromEntries(
 
 /** Customer silence after which the desk closes the conversation. */
 const silenceMs = 60 * 60 * 1000
+/** Time without a valid choice after which a person takes over. */
+const thinkingMs = 10 * 60 * 1000
 
 const desk = setup({
   types: {} as { context: DeskContext; events: DeskEvent; input: DeskInput; output: DeskOutput },
@@ -43,11 +45,11 @@ const desk = setup({
     recall: memoryActor(recall),
     remember: memoryActor(remember),
   },
-  delays: { silence: silenceMs },
+  delays: { silence: silenceMs, thinking: thinkingMs },
   guards: {
     nextTurn: ({ context, event }) => event.type === 'CUSTOMER' && event.turn === context.turn + 1,
     identified: ({ context }) => context.customer !== null,
-    mayGoOn: ({ context }) => context.movesThisTurn < movesPerTurnMax,
+    mayGoOn: ({ context }) => context.movesThisTurn <= movesPerTurnMax,
     actIs: ({ context }, { name }: { name: string }) => context.act?.name === name,
     malformed: ({ context }) => {
       const operation = operationNamed(context.act!.name)
@@ -66,8 +68,8 @@ const desk = setup({
     confirmed: ({ context, event }) =>
       event.type === 'ANSWER' &&
       event.number === context.confirmation?.number &&
-      agrees(event.text) &&
-      hashAct(context.act!) === context.confirmation.hash,
+      agrees(event.text),
+    agreed: ({ context }) => context.agreed !== null && context.agreed === hashAct(context.act!),
     answerIsError: ({ event }) =>
       String((event as { output?: unknown }).output).startsWith('Error:'),
     rejectedByTool: ({ event }) => (event as { error?: ToolFailure }).error?.kind === 'rejected',
@@ -168,7 +170,8 @@ const desk = setup({
         return `infrastructure: ${error?.message ?? 'a call failed'}`
       },
     }),
-    forgetAct: assign({ act: null, facts: null, confirmation: null }),
+    noteAgreement: assign({ agreed: ({ context }) => context.confirmation!.hash }),
+    forgetAct: assign({ act: null, facts: null, confirmation: null, agreed: null }),
   },
 })
 
@@ -238,17 +241,18 @@ export const deskMachine = desk.createMachine({
     },
     understanding: {
       id: 'understanding',
-      entry: 'forgetAct',
+      // Counted before the model is asked: what is offered must still be taken when it answers.
+      entry: ['forgetAct', 'countMove'],
       invoke: {
         id: 'nextMove',
         src: 'nextMove',
         input: ({ context }) => ({
           recording: context.recording,
-          index: context.moves,
+          index: context.moves - 1,
           customer: context.customer,
           lines: context.lines,
         }),
-        onDone: { actions: ['countMove', raise(({ event }) => event.output)] },
+        onDone: { actions: raise(({ event }) => event.output) },
         onError: { target: 'handingOver', actions: 'noteToolFailure' },
       },
       on: {
@@ -261,6 +265,7 @@ export const deskMachine = desk.createMachine({
           actions: assign({ handover: ({ event }) => event.summary }),
         },
       },
+      after: { thinking: { target: 'handingOver' } },
     },
     replying: { entry: 'sayReply', always: { target: 'listening' } },
     lookingUp: { initial: 'choosing', states: lookUps as never },
@@ -282,14 +287,19 @@ export const deskMachine = desk.createMachine({
       },
     },
     checkingPolicy: {
-      always: [...(policyBranches() as never[]), { target: 'confirming' }],
+      always: [
+        ...(policyBranches() as never[]),
+        { guard: 'agreed', target: 'executing' },
+        { target: 'confirming' },
+      ],
     },
     refusing: { always: { target: 'understanding' } },
     confirming: {
       entry: ['askToConfirm', 'sayConfirmation'],
       on: {
         ANSWER: [
-          { guard: 'confirmed', target: 'executing' },
+          // The policy is checked again, on fresh facts, right before the write.
+          { guard: 'confirmed', target: 'proposing', actions: 'noteAgreement' },
           { guard: 'answersThis', target: 'understanding', actions: 'refuseUnconfirmed' },
         ],
         LEAVE: { target: 'ended' },
