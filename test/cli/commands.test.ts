@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -64,6 +64,34 @@ describe('ashlar up, and the commands beside it', () => {
       .finished()
     expect(code).toBe(0)
     expect(json()).toMatchObject({ value: 'listening' })
+  })
+
+  test('a broker that is killed comes back, with everything that was committed', async () => {
+    const record = await readFile(join(place.folder, 'broker.json'), 'utf8')
+    const { pid } = JSON.parse(record) as { pid: number }
+    process.kill(pid, 'SIGKILL')
+    await up.printed(/the broker died \(SIGKILL\); restarting it[\s\S]*the broker is back/)
+    const started = await place
+      .ashlar(
+        'start',
+        'airline-desk',
+        '--id',
+        'after-broker',
+        '--input',
+        '{"branch":"b"}',
+        '--json',
+      )
+      .finished()
+    expect(started.json()).toMatchObject({ value: 'listening' })
+    const { json } = await place.ashlar('ps', '--json').finished()
+    const addresses = (json().agents as { address: string }[]).map(({ address }) => address)
+    expect(addresses).toEqual(
+      expect.arrayContaining([
+        'airline-desk/one',
+        'airline-desk/after-kill',
+        'airline-desk/after-broker',
+      ]),
+    )
   })
 
   test.each([
