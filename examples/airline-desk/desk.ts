@@ -6,12 +6,12 @@ import { deskMachine } from './desk-machine.ts'
 export const deskAgent = defineAgent({
   machine: deskMachine,
   input: z.object({
-    branch: z.string().min(1),
-    recording: z.string().nullable().optional(),
+    branch: z.string().min(1).max(200),
+    recording: z.string().max(200).nullable().optional(),
   }) as never,
   events: {
-    CUSTOMER: z.object({ type: z.literal('CUSTOMER'), text: z.string(), turn: z.int().min(1) }),
-    ANSWER: z.object({ type: z.literal('ANSWER'), text: z.string(), number: z.int() }),
+    CUSTOMER: z.object({ type: z.literal('CUSTOMER'), text: z.string().max(20_000), turn: z.int().min(1) }),
+    ANSWER: z.object({ type: z.literal('ANSWER'), text: z.string().max(20_000), number: z.int() }),
     LEAVE: z.object({ type: z.literal('LEAVE') }),
   },
 })

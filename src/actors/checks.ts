@@ -55,6 +55,8 @@ interface Walk {
   problems: Problem[]
 }
 
+/** Part of the address of a child agent. */
+const childIdPattern = /^[^\s/]{1,80}$/
 const maxIterationsBound = 100_000
 
 /** @throws RegistrationError when any rule of DESIGN §3 is broken */
@@ -140,6 +142,10 @@ function checkInvoke(walk: Walk, invoke: InvokeConfig, path: string): void {
     walk.problems.push({ path, problem, todo })
   }
   if (!invoke.id) report('the invoke has no id', 'give it one that is unique in the machine')
+  else if (!childIdPattern.test(invoke.id)) {
+    const todo = 'use up to 80 characters without spaces and slashes'
+    report(`the invoke id ${invoke.id} cannot name a child`, todo)
+  }
   if (invoke.systemId !== undefined) {
     report('systemId names an actor of one process', 'send to `{ address: "type/id" }` instead')
   }

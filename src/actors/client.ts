@@ -13,6 +13,7 @@ import type { JournalRecord } from '../contracts/record.ts'
 import { decodeRecord } from '../contracts/record.ts'
 import type { AgentStatus, StateValue, StoredState } from '../contracts/state.ts'
 import type { Bus } from '../bus/bus.ts'
+import { checkMessageSize } from '../bus/body-limit.ts'
 import { limits } from '../bus/limits.ts'
 import type { Running } from '../bus/mailbox.ts'
 import type { AgentDefinition } from './definition.ts'
@@ -50,7 +51,11 @@ export interface AgentRef<M extends AnyStateMachine = AnyStateMachine> {
   send(event: EventFromLogic<M>, options?: { id?: string; trace?: Trace }): Promise<void>
   /** The last committed state, or undefined when the agent has not begun. */
   read(): Promise<ViewOf<M> | undefined>
-  /** @throws AshlarError `wait-timeout`; `agent-ended` when it ends without meeting the condition */
+  /**
+   * An outage of the broker is waited out.
+   * @throws AshlarError `wait-timeout`, or the outage when it lasts to the end of the time;
+   * `agent-ended` when the agent ends without meeting the condition
+   */
   waitFor(condition: (view: ViewOf<M>) => boolean, options?: WaitOptions): Promise<ViewOf<M>>
   /** The output. @throws AshlarError `agent-failed` when the agent ends in error or is stopped */
   output(options?: WaitOptions): Promise<OutputFrom<M>>
@@ -73,12 +78,16 @@ export class Client {
   /** The message under way per agent. */
   private readonly lanes = new Map<string, Promise<unknown>>()
   private order = 0
+  private isClosed = false
 
   constructor(options: { bus: Bus; clock: Clock; ids: Ids }) {
     this.bus = options.bus
     this.clock = options.clock
     this.ids = options.ids
     this.session = `client:${options.ids.next()}`
+    this.bus.onStatus((status) => {
+      if (status === 'closed') this.isClosed = true
+    })
   }
 
   /** Starts an agent and returns a handle on it. @throws InputError, UnavailableError */
@@ -144,10 +153,10 @@ export class Client {
     try {
       for (;;) {
         const woken = wake.promise
-        const view = await this.view(address)
+        const { view, outage } = await this.look(address)
         if (view && condition(view)) return view
         if (view && view.status !== 'active') throw ended(view)
-        if (this.clock.now() >= deadlineMs) throw timedOut(address, view)
+        if (this.clock.now() >= deadlineMs) throw outage ?? timedOut(address, view)
         await this.nap(woken, deadlineMs, options.signal)
         wake = Promise.withResolvers<void>()
       }
@@ -160,6 +169,17 @@ export class Client {
     const view = await this.waitFor(address, ({ status }) => status !== 'active', options)
     if (view.status !== 'done') throw ended(view)
     return view.output
+  }
+
+  /** The last committed state, or why it cannot be read now although it can be later. */
+  private async look(address: Address): Promise<{ view?: AgentView; outage?: AshlarError }> {
+    try {
+      const view = await this.view(address)
+      return view ? { view } : {}
+    } catch (thrown) {
+      if (isRetryable(thrown) && !this.isClosed) return { outage: thrown }
+      throw thrown
+    }
   }
 
   /** Until a notice comes, or it is time to look again: a notice may be missed. */
@@ -207,6 +227,7 @@ export class Client {
   private async ask(envelope: Envelope): Promise<void> {
     const service = ingressService(envelope.to.type)
     const bytes = encodeEnvelope(envelope)
+    checkMessageSize(bytes, `message to ${formatAddress(envelope.to)}`)
     const begunMs = this.clock.now()
     for (;;) {
       try {
@@ -214,12 +235,11 @@ export class Client {
         const answer = fromBytes(reply) as IngressAnswer
         if (answer.kind === 'accepted') return
         const { code = 'refused', message, disposition } = answer.error
-        throw new AshlarError(code, message, disposition ? { disposition } : {})
+        throw new AshlarError(String(code), message, disposition ? { disposition } : {})
       } catch (thrown) {
-        const retryable = thrown instanceof AshlarError && thrown.disposition === 'retryable'
         const nobody = thrown instanceof AshlarError && thrown.code === 'no-responder'
         const patienceMs = nobody ? actorLimits.noHostPatienceMs : actorLimits.submitPatienceMs
-        if (!retryable || this.clock.now() - begunMs >= patienceMs) {
+        if (!isRetryable(thrown) || this.clock.now() - begunMs >= patienceMs) {
           throw explain(thrown, envelope.to.type)
         }
         await pause(this.clock, actorLimits.retryFirstMs * 5)
@@ -244,6 +264,10 @@ export function viewOf(record: JournalRecord): AgentView {
       .map(([id]) => id),
     atMs: record.atMs,
   }
+}
+
+function isRetryable(thrown: unknown): thrown is AshlarError {
+  return thrown instanceof AshlarError && thrown.disposition === 'retryable'
 }
 
 function ended(view: AgentView): AshlarError {

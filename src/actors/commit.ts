@@ -1,6 +1,16 @@
 import type { JournalRecord } from '../contracts/record.ts'
 import { decodeRecord, encodeRecord } from '../contracts/record.ts'
 import type { Journal } from '../bus/journal.ts'
+import { limits } from '../bus/limits.ts'
+import { formatAddress } from '../contracts/address.ts'
+import { LimitError } from '../contracts/error.ts'
+import type { NeutralEvent } from '../contracts/event.ts'
+import { toBytes } from '../contracts/json.ts'
+import type { StoredState } from '../contracts/state.ts'
+
+/** What an envelope or a work item adds to the effect that it carries. */
+const wrappingMaxBytes = 4 * 1024
+const longestMessageBytes = limits.messageMaxBytes - wrappingMaxBytes
 
 /** `lost`: another host has written; the state in memory is stale and must be read again (I2). */
 export type CommitOutcome = { kind: 'committed'; seq: number } | { kind: 'lost' }
@@ -9,7 +19,7 @@ export type CommitOutcome = { kind: 'committed'; seq: number } | { kind: 'lost' 
  * Appends one transition. An append whose outcome is unknown is settled by reading the journal and
  * comparing the transition id before anything else (DESIGN §4).
  * @throws UnavailableError when the journal cannot be read; call again with the same record.
- * @throws LimitError when the record is too large.
+ * @throws LimitError when the record, or a message that it asks for, is too large.
  */
 export async function commit(
   journal: Journal,
@@ -17,6 +27,7 @@ export async function commit(
   expectedSeq: number,
 ): Promise<CommitOutcome> {
   const body = encodeRecord(record)
+  if (body.length > longestMessageBytes) checkOutbox(record)
   for (;;) {
     const appended = await journal.append(record.address, body, expectedSeq)
     if (appended.kind === 'appended') return { kind: 'committed', seq: appended.seq }
@@ -28,4 +39,41 @@ export async function commit(
     const untouched = (last?.seq ?? 0) === expectedSeq
     if (appended.kind === 'conflict' || !untouched) return { kind: 'lost' }
   }
+}
+
+/** What no mailbox or queue would take must not be committed: it could never be delivered. */
+function checkOutbox(record: JournalRecord): void {
+  for (const effect of record.outbox) {
+    if (effect.kind === 'deadLetter' || effect.kind === 'log' || effect.kind === 'action') continue
+    const bytes = toBytes(effect).length
+    if (bytes <= longestMessageBytes) continue
+    const where = `${effect.kind} of ${formatAddress(record.address)}`
+    throw new LimitError('message bytes', longestMessageBytes, bytes, where)
+  }
+}
+
+/** What broke a bound is not kept, or the record of the failure would break it as well. */
+export function withoutPayload(event: NeutralEvent): NeutralEvent {
+  switch (event.kind) {
+    case 'event':
+      return { kind: 'event', event: { type: event.event.type } }
+    case 'init': {
+      const { input: _input, ...kept } = event
+      return kept
+    }
+    case 'done': {
+      const { output: _output, ...kept } = event
+      return kept
+    }
+    case 'error':
+      return { ...event, error: { name: event.error.name, message: 'left out: too large' } }
+    case 'timer':
+    case 'stop':
+      return event
+  }
+}
+
+/** An agent that failed before its first state was stored: nothing that it asked for began. */
+export function neverBegun(state: StoredState): StoredState {
+  return { ...state, snapshot: { ...state.snapshot, context: {} }, children: {}, timers: {} }
 }

@@ -3,6 +3,7 @@ import type { Address } from '../contracts/address.ts'
 import { parseAddress } from '../contracts/address.ts'
 import type { Effect, SpawnEffect } from '../contracts/effect.ts'
 import { AshlarError } from '../contracts/error.ts'
+import { hashJson } from '../contracts/json.ts'
 import type { AgentEvent } from '../contracts/event.ts'
 import type { StoredChild, StoredState, StoredTimer } from '../contracts/state.ts'
 import type { AgentDefinition } from './definition.ts'
@@ -196,7 +197,8 @@ export class Decoder {
     const spawn: SpawnEffect = { kind: 'spawn', id, incarnation, src, child: source.kind }
     if (input !== undefined) spawn.input = input
     if (source.kind === 'agent') {
-      const { id: ownId } = this.at.address
+      const ownId =
+        this.at.address.id.length > ownIdMax ? shorten(this.at.address.id) : this.at.address.id
       spawn.address = { type: source.machine.id, id: `${ownId}~${id}~${incarnation}` }
     }
     if ('contract' in source) spawn.target = source.contract.name
@@ -288,6 +290,13 @@ export class Decoder {
     if (child?.address && !child.settled) return { kind: 'send', to: child.address, event }
     return { kind: 'deadLetter', reason: 'child-takes-no-events', event }
   }
+}
+
+/** The id of a child names its parent; from this length on by a hash. */
+const ownIdMax = 80
+
+function shorten(id: string): string {
+  return hashJson(id).slice(0, 32)
 }
 
 function namedChild(params: { targetId?: string }): ReturnType<typeof identify> {

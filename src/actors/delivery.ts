@@ -57,7 +57,10 @@ export async function deliverOutbox(
   const run = async (queue: { effect: Effect; index: number }[]): Promise<void> => {
     for (const { effect, index } of queue) await delivery.deliver(effect, index)
   }
-  await Promise.all([...lanes.values()].map(run))
+  // All lanes end before a failure is told: a retry must not run beside its own first try.
+  const lanesRun = await Promise.allSettled([...lanes.values()].map(run))
+  const failed = lanesRun.find((lane) => lane.status === 'rejected')
+  if (failed) throw failed.reason
 }
 
 function laneOf(effect: Effect): string {
@@ -103,7 +106,7 @@ class Delivery {
       case 'schedule':
         return this.schedule(effect, identity)
       case 'cancel':
-        return this.ports.bus.timers.cancel(address, effect.id)
+        return this.ports.bus.timers.cancel(address, timerName(effect))
       case 'emit':
         return this.ports.bus.wire.announce(
           topics.emitted(address.type, address.id),
@@ -124,7 +127,7 @@ class Delivery {
           messageId: identity,
           reason: effect.reason,
           atMs: this.record.atMs,
-          body: JSON.stringify(effect.event),
+          body: JSON.stringify(effect.event ?? ownEvent(this.record)),
           encoding: 'utf-8',
         })
     }
@@ -198,14 +201,14 @@ class Delivery {
       ...this.trace,
       body: { kind: 'timer', timerId, incarnation },
     })
-    return this.ports.bus.timers.schedule(address, timerId, atMs, body)
+    return this.ports.bus.timers.schedule(address, timerName(effect), atMs, body)
   }
 
   private async terminate(
     effect: Extract<Effect, { kind: 'terminate' }>,
     index: number,
   ): Promise<void> {
-    if (!effect.parent || effect.status === 'stopped') return
+    if (!effect.parent) return
     const { address, childId, incarnation } = effect.parent
     const { output, error } = effect
     const body: NeutralEvent =
@@ -215,7 +218,10 @@ class Delivery {
             kind: 'error',
             childId,
             incarnation,
-            error: error ?? { name: 'Error', message: 'the child agent failed' },
+            error: error ?? {
+              name: 'AgentStopped',
+              message: `agent ${formatAddress(this.record.address)} was stopped`,
+            },
           }
     return this.post(address, index, body)
   }
@@ -234,4 +240,17 @@ class Delivery {
     })
     await this.ports.bus.mailbox.post(to, bytes, id)
   }
+}
+
+/** What a dead letter without an event is about. */
+function ownEvent({ event }: JournalRecord): unknown {
+  return event.kind === 'event' ? event.event : event
+}
+
+/**
+ * Each incarnation has a timer of its own: what a host that fell behind delivers late neither
+ * replaces nor cancels the present one (I6).
+ */
+function timerName({ id, incarnation }: { id: string; incarnation: number }): string {
+  return `${id}#${incarnation}`
 }

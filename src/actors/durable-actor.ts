@@ -4,9 +4,9 @@ import type { Clock } from '../contracts/clock.ts'
 import { pause } from '../contracts/clock.ts'
 import { effectIdentity } from '../contracts/effect.ts'
 import type { Envelope, Sender } from '../contracts/envelope.ts'
-import { firstIssue } from '../contracts/envelope.ts'
+import { encodeEnvelope, firstIssue } from '../contracts/envelope.ts'
 import { AshlarError, LimitError, toErrorValue } from '../contracts/error.ts'
-import type { NeutralEvent } from '../contracts/event.ts'
+import type { NeutralEvent, ParentLink } from '../contracts/event.ts'
 import { describeEvent } from '../contracts/event.ts'
 import type { Ids } from '../contracts/ids.ts'
 import { toBytes } from '../contracts/json.ts'
@@ -14,7 +14,7 @@ import type { InboxState, JournalRecord } from '../contracts/record.ts'
 import { decodeRecord } from '../contracts/record.ts'
 import type { StoredState } from '../contracts/state.ts'
 import type { Bus } from '../bus/bus.ts'
-import { commit } from './commit.ts'
+import { commit, neverBegun, withoutPayload } from './commit.ts'
 import type { AgentDefinition } from './definition.ts'
 import type { DeliveryPorts } from './delivery.ts'
 import { deliverOutbox } from './delivery.ts'
@@ -36,6 +36,8 @@ export interface ActorPorts {
   log: Logger
   performers: ReadonlyMap<string, Performer>
   isServed: DeliveryPorts['isServed']
+  /** Called when an agent stops taking its mail until an operator looks at it. */
+  onPaused: () => void
   /** Aborts when the host gives the agent up. */
   signal: AbortSignal
 }
@@ -69,7 +71,8 @@ export class DurableActor {
   private readonly ports: ActorPorts
   private readonly queue: ActorInput[] = []
   private readonly local: LocalEffects
-  private readonly waitingForLocal: (() => void)[] = []
+  /** Finishes the oldest mail that waits for local effects. */
+  private held: (() => void) | undefined
   private loaded: Loaded | undefined
   private working: Promise<void> | undefined
   /** Set when the agent needs an operator; its mail is kept. */
@@ -101,7 +104,13 @@ export class DurableActor {
 
   accept(input: ActorInput): void {
     this.queue.push(input)
-    this.working ??= this.work()
+    // Work that could not begin would end before it is noted as under way.
+    if (!this.stalled) this.working ??= this.work()
+  }
+
+  /** Paused or given up: what is queued stays owed. */
+  private get stalled(): boolean {
+    return this.paused !== undefined || this.ports.signal.aborted
   }
 
   /** Resolves when the step under way, if any, has been delivered. */
@@ -122,7 +131,7 @@ export class DurableActor {
 
   private async work(): Promise<void> {
     let attempt = 0
-    while (this.queue.length > 0 && !this.ports.signal.aborted && !this.paused) {
+    while (this.queue.length > 0 && !this.stalled) {
       const input = this.queue[0]!
       try {
         await this.process(input)
@@ -139,13 +148,13 @@ export class DurableActor {
 
   /** An input waits for the local effects that run: the checkpoint must not pass it (I4). */
   private finish(input: ActorInput): void {
-    if (this.local.count > 0) {
-      this.waitingForLocal.push(input.finished)
-      return
-    }
-    input.finished()
-    if (this.queue.some((queued) => queued.mailSeq === 0)) return
-    for (const finished of this.waitingForLocal.splice(0)) finished()
+    // The checkpoint is a minimum, so holding the oldest input holds all behind it.
+    if (input.mailSeq > 0 && !this.held) this.held = input.finished
+    else input.finished()
+    // A local effect that has ended counts until its end is in the journal.
+    if (this.local.count > 0 || this.queue.some(({ mailSeq }) => mailSeq === 0)) return
+    this.held?.()
+    this.held = undefined
   }
 
   private async recover(thrown: unknown, input: ActorInput, attempt: number): Promise<void> {
@@ -161,22 +170,38 @@ export class DurableActor {
     }
     this.paused = error.message
     log.error({ agent, error, event: describeEvent(input.event) }, 'agent paused; its mail is kept')
+    this.ports.onPaused()
   }
 
   private async process(input: ActorInput): Promise<void> {
     const loaded = (this.loaded ??= await this.load())
     const { mailSeq, from } = input
     if (isDuplicate(loaded.inbox, { mailSeq, from })) return
-    if (!loaded.state && input.event.kind !== 'init') return this.refuse(input, 'no-such-agent')
+    if (!loaded.state && input.event.kind !== 'init') {
+      return (await this.isBehind(loaded)) ? this.again(input) : this.refuse(input, 'no-such-agent')
+    }
     const invalid = this.checkEvent(input.event)
     if (invalid) return this.refuse(input, invalid)
     const atMs = this.ports.clock.now()
     const at = { address: this.address, atMs }
     const result = step(this.definition, loaded.state, input.event, at)
-    if (result.stale) return
+    if (result.stale) return (await this.isBehind(loaded)) ? this.again(input) : undefined
     const bounded = this.bound(result, loaded.state, atMs)
     const record = this.record(input, loaded, bounded, atMs)
     await this.commitAndDeliver(record, loaded, input)
+  }
+
+  /** Memory that is behind the journal cannot tell what is stale (I2). */
+  private async isBehind(loaded: Loaded): Promise<boolean> {
+    const last = await this.ports.bus.journal.last(this.address)
+    return (last?.seq ?? 0) !== loaded.seq
+  }
+
+  /** Another host has written: reads the state and takes the input anew. */
+  private again(input: ActorInput): Promise<void> {
+    this.loaded = undefined
+    this.local.abandon()
+    return this.process(input)
   }
 
   private async commitAndDeliver(
@@ -184,12 +209,8 @@ export class DurableActor {
     loaded: Loaded,
     input: ActorInput,
   ): Promise<void> {
-    const outcome = await this.append(record, loaded)
-    if (outcome.kind === 'lost') {
-      this.loaded = undefined
-      this.local.abandon()
-      return this.process(input)
-    }
+    const outcome = await this.append(record, loaded, input)
+    if (outcome.kind === 'lost') return this.again(input)
     this.loaded = {
       state: record.state,
       inbox: record.inbox,
@@ -200,14 +221,25 @@ export class DurableActor {
     this.announce(record)
   }
 
-  private async append(record: JournalRecord, loaded: Loaded): ReturnType<typeof commit> {
+  private async append(
+    record: JournalRecord,
+    loaded: Loaded,
+    input: ActorInput,
+  ): ReturnType<typeof commit> {
     try {
       return await commit(this.ports.bus.journal, record, loaded.seq)
     } catch (thrown) {
       if (!(thrown instanceof LimitError)) throw thrown
-      // Too large to store (I9): the agent fails, with its last good state.
-      const failed = this.failure(loaded.state ?? record.state, thrown, record.atMs)
-      Object.assign(record, { state: failed.next, outbox: failed.effects })
+      const event = withoutPayload(record.event)
+      if (loaded.state && loaded.state.snapshot.status !== 'active') {
+        await this.refuse(input, 'agent-ended')
+        Object.assign(record, { state: loaded.state, outbox: [], event })
+      } else {
+        // Too large to store or to send (I9): the agent fails, with its last good state.
+        const before = loaded.state ?? neverBegun(record.state)
+        const failed = this.failure(before, thrown, record.atMs)
+        Object.assign(record, { state: failed.next, outbox: failed.effects, event })
+      }
       return commit(this.ports.bus.journal, record, loaded.seq)
     }
   }
@@ -285,7 +317,7 @@ export class DurableActor {
     if (count <= most) return result
     const where = formatAddress(this.address)
     return this.failure(
-      before ?? result.next,
+      before ?? neverBegun(result.next),
       new LimitError('effectsPerStep', most, count, where),
       atMs,
     )
@@ -318,14 +350,35 @@ export class DurableActor {
   }
 
   private async refuse(input: ActorInput, reason: string): Promise<void> {
-    await this.ports.bus.deadLetters.put({
+    const { bus, clock } = this.ports
+    const { event, messageId } = input
+    await bus.deadLetters.put({
       target: `mailbox ${formatAddress(this.address)}`,
-      messageId: input.messageId,
+      messageId,
       reason,
-      atMs: this.ports.clock.now(),
-      body: JSON.stringify(input.event),
+      atMs: clock.now(),
+      body: JSON.stringify(event),
       encoding: 'utf-8',
     })
+    if (event.kind === 'init' && event.parent)
+      await this.tellParent(event.parent, messageId, reason)
+  }
+
+  /** A child that could not begin is an error of the child, not a silence. */
+  private async tellParent(parent: ParentLink, startId: string, reason: string): Promise<void> {
+    const { bus, clock } = this.ports
+    const { address: to, childId, incarnation } = parent
+    const message = `agent ${formatAddress(this.address)} was not started: ${reason}`
+    const id = `${startId}:refused`
+    const body: NeutralEvent = {
+      kind: 'error',
+      childId,
+      incarnation,
+      error: { name: 'InputError', message, code: 'bad-input' },
+    }
+    const from = { name: formatAddress(this.address) }
+    const envelope = encodeEnvelope({ v: 1, id, to, from, sentAtMs: clock.now(), body })
+    await bus.mailbox.post(to, envelope, id)
   }
 
   private announce(record: JournalRecord): void {

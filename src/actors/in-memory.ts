@@ -2,6 +2,7 @@ import type { Clock } from '../contracts/clock.ts'
 import type { Effect } from '../contracts/effect.ts'
 import { AshlarError, toErrorValue } from '../contracts/error.ts'
 import type { AgentEvent, NeutralEvent } from '../contracts/event.ts'
+import { findNonJson } from '../contracts/json.ts'
 import type { StoredState } from '../contracts/state.ts'
 import type { AgentDefinition } from './definition.ts'
 import { step } from './step.ts'
@@ -113,10 +114,19 @@ class Runner {
       return handler(input as never, abort.signal)
     }
     run().then(
-      (output) => this.deliver({ kind: 'done', childId, incarnation, output }),
+      (output) => this.end(childId, incarnation, output),
       (thrown: unknown) =>
         this.deliver({ kind: 'error', childId, incarnation, error: toErrorValue(thrown) }),
     )
+  }
+
+  /** A result that JSON would change, such as a Response, is an error of whoever gave it. */
+  private end(childId: string, incarnation: number, output: unknown): void {
+    const lost = output === undefined ? undefined : findNonJson(output, 'result')
+    if (lost === undefined) return this.deliver({ kind: 'done', childId, incarnation, output })
+    const message = `${lost} is not JSON; return plain data`
+    const error = { name: 'ContractError', message, disposition: 'terminal' as const }
+    this.deliver({ kind: 'error', childId, incarnation, error })
   }
 
   private conclude(effect: Extract<Effect, { kind: 'terminate' }>): void {

@@ -1,6 +1,7 @@
 import { partitionOf } from '../bus/partition.ts'
 import type { Bus } from '../bus/bus.ts'
 import type { Running } from '../bus/mailbox.ts'
+import type { Envelope } from '../contracts/envelope.ts'
 import { decodeEnvelope, encodeEnvelope, firstIssue } from '../contracts/envelope.ts'
 import type { ErrorValue } from '../contracts/error.ts'
 import { InputError, toErrorValue } from '../contracts/error.ts'
@@ -44,17 +45,28 @@ async function admit(
     })
   }
   checkInput(definition, envelope.body)
-  const { seq, duplicate } = await bus.mailbox.post(
-    envelope.to,
-    encodeEnvelope(envelope),
-    envelope.id,
-  )
+  const own = asOutsider(envelope)
+  const { seq, duplicate } = await bus.mailbox.post(own.to, encodeEnvelope(own), own.id)
   return {
     kind: 'accepted',
     seq,
     duplicate,
     partition: partitionOf(envelope.to.id, bus.partitions),
   }
+}
+
+/** The marks of an outsider: nobody can take the name, or the message ids, of an agent. */
+const outsider = 'client:'
+
+/**
+ * Keeps an outsider from posing as an agent: a watermark under an agent's name would silence the
+ * agent's own mail, and a message id of its could do the same within the broker's window.
+ */
+function asOutsider(envelope: Envelope): Envelope {
+  const { id, from, body } = envelope
+  const own = (name: string): string => (name.startsWith(outsider) ? name : outsider + name)
+  const asked: NeutralEvent = body.kind === 'init' ? { kind: 'init', input: body.input } : body
+  return { ...envelope, id: own(id), from: { ...from, name: own(from.name) }, body: asked }
 }
 
 function checkInput(definition: AgentDefinition, event: NeutralEvent): void {
@@ -87,6 +99,10 @@ function checkInput(definition: AgentDefinition, event: NeutralEvent): void {
 
 /** A machine that declares its events takes no others from outside: the rest are its own. */
 function checkType(definition: AgentDefinition, type: string): void {
+  if (type.startsWith('xstate.')) {
+    const todo = 'completions and timers come from the runtime only'
+    throw new InputError({ field: 'event.type', expected: 'an event of yours', got: type, todo })
+  }
   const declared = Object.keys(definition.events)
   if (declared.length === 0 || declared.includes(type)) return
   throw new InputError({

@@ -13,6 +13,8 @@ export const actorLimits = {
   heartbeatEveryMs: 1_000,
   /** A host that was silent for this long has lost its slices. */
   hostLostAfterMs: 4_000,
+  /** Its record is removed after this time. */
+  hostForgottenAfterMs: 60_000,
   /** First and longest wait before a refused delivery or append is tried again. */
   retryFirstMs: 20,
   retryMaxMs: 2_000,
@@ -21,6 +23,8 @@ export const actorLimits = {
   noHostPatienceMs: 3_000,
   /** How often a waiting client reads the state again when no notice came. */
   rereadEveryMs: 1_000,
+  /** How long a hand-over of a slice waits for the steps under way. */
+  handOverMaxMs: 5_000,
   /** How long `stop` waits for steps and calls that are under way. */
   drainMaxMs: 10_000,
 } as const

@@ -38,28 +38,31 @@ export class Placement {
   private readonly options: PlacementOptions
   private readonly lastSeenMs = new Map<string, number>()
   private readonly hosts = new Map<string, HostRecord>()
-  private readonly holders = new Map<string, { host: string; revision: number }>()
+  private readonly holders = new Map<string, { host: string | undefined; revision: number }>()
   private readonly owned = new Map<string, MailboxSlice>()
   private readonly watches: Running[] = []
   private cancelTick: () => void = () => undefined
   private chain: Promise<void> = Promise.resolve()
   private stopped = false
+  private lastBeatMs: number
 
   constructor(options: PlacementOptions) {
     this.options = options
+    this.lastBeatMs = options.clock.now()
   }
 
   async start(): Promise<void> {
     const { keyValue, host } = this.options
     await keyValue.put(registryBucket, hostPrefix + host.name, encodeHost(host))
-    for (const key of await keyValue.keys(registryBucket, '')) {
-      this.note(key, await keyValue.get(registryBucket, key))
-    }
+    let isInformed = false
     const note = (key: string, entry: KeyEntry | undefined): void => {
-      if (this.note(key, entry)) void this.balanceSoon()
+      if (this.note(key, entry) && isInformed) void this.balanceSoon()
     }
-    this.watches.push(await keyValue.watch(registryBucket, hostPrefix, note))
+    // A watch begins with what is there. To read it before would miss what goes in between, and a
+    // lease that is gone would be believed to be held for ever.
     this.watches.push(await keyValue.watch(registryBucket, leasePrefix, note))
+    this.watches.push(await keyValue.watch(registryBucket, hostPrefix, note))
+    isInformed = true
     await this.balanceSoon()
     this.armTick()
   }
@@ -97,8 +100,26 @@ export class Placement {
   }
 
   private async beat(): Promise<void> {
-    const { keyValue, host } = this.options
+    const { keyValue, host, clock } = this.options
     await keyValue.put(registryBucket, hostPrefix + host.name, encodeHost(host))
+    const nowMs = clock.now()
+    // Whoever was cut off itself has not heard the others either: they get their time anew.
+    if (nowMs - this.lastBeatMs > actorLimits.hostLostAfterMs / 2) {
+      for (const name of this.hosts.keys()) this.lastSeenMs.set(name, nowMs)
+    }
+    this.lastBeatMs = nowMs
+    await this.sweep(nowMs)
+  }
+
+  /** Removes the records of hosts that died without saying goodbye, long ago. */
+  private async sweep(nowMs: number): Promise<void> {
+    for (const [name, seenMs] of this.lastSeenMs) {
+      if (nowMs - seenMs < actorLimits.hostForgottenAfterMs || name === this.options.host.name) {
+        continue
+      }
+      this.noteHost(name, undefined)
+      await this.options.keyValue.forget(registryBucket, hostPrefix + name)
+    }
   }
 
   /** True when the news can change who owns what. */
@@ -106,9 +127,9 @@ export class Placement {
     if (key.startsWith(hostPrefix)) return this.noteHost(key.slice(hostPrefix.length), entry)
     if (!key.startsWith(leasePrefix)) return false
     if (entry) {
-      const { host } = fromBytes(entry.value) as { host: string }
-      this.holders.set(key, { host, revision: entry.revision })
-      return false
+      const holder = { host: holderIn(entry.value), revision: entry.revision }
+      this.holders.set(key, holder)
+      return this.owned.has(key) && holder.host !== this.options.host.name
     }
     return this.holders.delete(key)
   }
@@ -153,12 +174,18 @@ export class Placement {
       for (let partition = 0; partition < partitions; partition++) {
         const mine = preferredHost(candidates, type, partition) === host.name
         const slice = { type, partition }
-        const has = this.owned.has(leaseKey(type, partition))
-        if (mine && !has) work.push(this.take(slice, alive))
-        else if (!mine && has) work.push(this.giveBack(slice))
+        const key = leaseKey(type, partition)
+        const has = this.owned.has(key)
+        const holder = this.holders.get(key)?.host
+        const holds = holder === host.name
+        if (has && holder !== undefined && !holds) work.push(this.lose(slice))
+        else if (mine && !has) work.push(this.take(slice, alive))
+        else if (!mine && (has || holds)) work.push(this.giveBack(slice))
       }
     }
-    await Promise.all(work)
+    // One that fails must not keep the others from being told of, nor overtake the next round.
+    const failed = (await Promise.allSettled(work)).find(({ status }) => status === 'rejected')
+    if (failed) throw (failed as PromiseRejectedResult).reason
   }
 
   private async take(slice: MailboxSlice, alive: HostRecord[]): Promise<void> {
@@ -176,7 +203,12 @@ export class Placement {
     }
     this.holders.set(key, { host: host.name, revision: written.revision })
     this.owned.set(key, slice)
-    await acquire(slice)
+    try {
+      await acquire(slice)
+    } catch (thrown) {
+      this.owned.delete(key)
+      throw thrown
+    }
   }
 
   private async giveBack(slice: MailboxSlice): Promise<void> {
@@ -184,7 +216,26 @@ export class Placement {
     const key = leaseKey(slice.type, slice.partition)
     this.owned.delete(key)
     await release(slice)
+    // Until it is forgotten it counts as held, and is given back again at the next beat.
+    const present = await keyValue.get(registryBucket, key)
+    if (present && holderIn(present.value) !== this.options.host.name) return
     await keyValue.forget(registryBucket, key)
     this.holders.delete(key)
+  }
+
+  /** Another host has taken the lease; it is that one's to give back. */
+  private async lose(slice: MailboxSlice): Promise<void> {
+    this.owned.delete(leaseKey(slice.type, slice.partition))
+    await this.options.release(slice)
+  }
+}
+
+/** Who holds a lease; nobody when it is of a build that we do not understand. */
+function holderIn(bytes: Uint8Array): string | undefined {
+  try {
+    const { host } = fromBytes(bytes) as { host?: unknown }
+    return typeof host === 'string' ? host : undefined
+  } catch {
+    return undefined
   }
 }

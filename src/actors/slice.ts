@@ -2,12 +2,16 @@ import { formatAddress } from '../contracts/address.ts'
 import type { Envelope } from '../contracts/envelope.ts'
 import { decodeEnvelope } from '../contracts/envelope.ts'
 import { toErrorValue } from '../contracts/error.ts'
+import { pause } from '../contracts/clock.ts'
 import type { DeadLetter } from '../bus/dead-letters.ts'
 import type { MailboxMessage, MailboxSlice, Running } from '../bus/mailbox.ts'
 import type { AgentDefinition } from './definition.ts'
 import type { ActorPorts } from './durable-actor.ts'
 import { DurableActor } from './durable-actor.ts'
 import { actorLimits } from './limits.ts'
+
+/** What a slice needs from its host; the rest of an agent's ports it makes itself. */
+export type SlicePorts = Omit<ActorPorts, 'signal' | 'onPaused'>
 
 /**
  * One owned slice of the mail: reads it in order, hands every message to its agent, and moves the
@@ -16,7 +20,7 @@ import { actorLimits } from './limits.ts'
 export class OwnedSlice {
   readonly slice: MailboxSlice
   private readonly definition: AgentDefinition
-  private readonly ports: Omit<ActorPorts, 'signal'>
+  private readonly ports: SlicePorts
   private readonly actors = new Map<string, DurableActor>()
   private readonly unfinished = new Set<number>()
   private readonly giveUp = new AbortController()
@@ -26,7 +30,7 @@ export class OwnedSlice {
   private lastRead = 0
   private checkpointed = 0
 
-  constructor(slice: MailboxSlice, definition: AgentDefinition, ports: Omit<ActorPorts, 'signal'>) {
+  constructor(slice: MailboxSlice, definition: AgentDefinition, ports: SlicePorts) {
     this.slice = slice
     this.definition = definition
     this.ports = ports
@@ -41,10 +45,21 @@ export class OwnedSlice {
     this.stopping = true
     for (const resume of this.roomWaiters.splice(0)) resume()
     await this.reading?.stop()
-    await Promise.all([...this.actors.values()].map((actor) => actor.settled()))
+    await this.settled()
     this.giveUp.abort(new Error('the host gave the slice up'))
     for (const actor of this.actors.values()) actor.abandon()
-    await this.checkpoint()
+    // Best effort: what is not checkpointed is read again and recognised.
+    await this.checkpoint().catch(() => undefined)
+  }
+
+  /** Until no step is under way, but no longer than a step may hang: then the fence decides (I2). */
+  private async settled(): Promise<void> {
+    const { clock } = this.ports
+    const done = new AbortController()
+    const late = pause(clock, actorLimits.handOverMaxMs, done.signal).catch(() => undefined)
+    const steps = Promise.all([...this.actors.values()].map((actor) => actor.settled()))
+    await Promise.race([steps, late])
+    done.abort(new Error('settled'))
   }
 
   /** Ends at once, as a crash would, but without leaving timers or readers behind. */
@@ -105,7 +120,10 @@ export class OwnedSlice {
     const present = this.actors.get(key)
     if (present) return present
     if (this.actors.size >= actorLimits.residentAgentsMax) this.dropIdle()
-    const ports = { ...this.ports, signal: this.giveUp.signal }
+    const onPaused = (): void => {
+      if (this.hasRoom()) for (const resume of this.roomWaiters.splice(0)) resume()
+    }
+    const ports = { ...this.ports, signal: this.giveUp.signal, onPaused }
     const actor = new DurableActor(message.address, this.definition, ports)
     this.actors.set(key, actor)
     return actor

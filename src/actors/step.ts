@@ -34,6 +34,11 @@ export function step(
   if (event.kind === 'init' || isStale(stored, event)) return unchanged(stored, true)
   if (stored.snapshot.status !== 'active') return afterTheEnd(stored, event)
   if (event.kind === 'stop') return stopped(definition, stored, at)
+  // Completions and timers come as such; spelled as an event they would bypass the incarnation.
+  if (event.kind === 'event' && event.event.type.startsWith('xstate.')) {
+    const effects: Effect[] = [{ kind: 'deadLetter', reason: 'reserved-event' }]
+    return { next: stored, effects, handled: false, stale: false }
+  }
   if (event.kind === 'timer') {
     const timer = stored.timers[event.timerId]!
     if (timer.to) {
@@ -91,7 +96,7 @@ function fold(
   })
   if (!ignored) return result
   const effects: Effect[] =
-    event.kind === 'event' ? [{ kind: 'deadLetter', reason: 'unhandled', event: event.event }] : []
+    event.kind === 'event' ? [{ kind: 'deadLetter', reason: 'unhandled' }] : []
   return { next: base, effects, handled: false, stale: false }
 }
 
@@ -159,7 +164,7 @@ function unchanged(stored: StoredState, stale: boolean): StepResult {
 
 function afterTheEnd(stored: StoredState, event: NeutralEvent): StepResult {
   if (event.kind !== 'event') return unchanged(stored, true)
-  const effects: Effect[] = [{ kind: 'deadLetter', reason: 'agent-ended', event: event.event }]
+  const effects: Effect[] = [{ kind: 'deadLetter', reason: 'agent-ended' }]
   return { next: stored, effects, handled: false, stale: false }
 }
 

@@ -1,6 +1,7 @@
 import type { Clock } from '../contracts/clock.ts'
 import { encodeEnvelope } from '../contracts/envelope.ts'
-import { toErrorValue } from '../contracts/error.ts'
+import type { ErrorValue } from '../contracts/error.ts'
+import { LimitError, toErrorValue } from '../contracts/error.ts'
 import type { NeutralEvent } from '../contracts/event.ts'
 import { fromBytes } from '../contracts/json.ts'
 import type { Work } from '../contracts/work.ts'
@@ -27,7 +28,10 @@ export interface WorkHostOptions {
  */
 export class WorkHost {
   private readonly options: WorkHostOptions
-  private readonly calls = new Map<string, AbortController>()
+  private readonly calls = new Map<
+    string,
+    { abort: AbortController; completion: Promise<Completion> }
+  >()
   private readonly running: Running[] = []
 
   constructor(options: WorkHostOptions) {
@@ -40,8 +44,8 @@ export class WorkHost {
     if (kind === 'memory') return
     this.running.push(
       await bus.wire.listen(topics.cancel(kind, name), (body) => {
-        const key = callKey(fromBytes(body) as CancelNotice)
-        this.calls.get(key)?.abort(new Error('the caller has left the state that made the call'))
+        const reason = new Error('the caller has left the state that made the call')
+        this.calls.get(keyIn(body) ?? '')?.abort.abort(reason)
       }),
     )
     const queue = { kind, name }
@@ -67,21 +71,27 @@ export class WorkHost {
       return { kind: 'dead' }
     }
     const completion = await this.perform(work)
-    await this.reply(work, completion)
+    try {
+      await this.reply(work, completion)
+    } catch (thrown) {
+      if (!(thrown instanceof LimitError)) throw thrown
+      // No mailbox takes the result (I9); to make the call again would not make it smaller.
+      await this.reply(work, { error: tooLarge(performer, thrown) })
+    }
     return { kind: 'done' }
   }
 
-  private async perform(work: Work): Promise<Completion> {
+  /** A re-delivery of a call that runs here joins it instead of running it twice. */
+  private perform(work: Work): Promise<Completion> {
     const key = callKey(work.reply)
+    const running = this.calls.get(key)
+    if (running) return running.completion
     const abort = new AbortController()
-    this.calls.set(key, abort)
-    try {
-      const { id, input, offered = [], reply } = work
-      const call = { id, agent: reply.to, input, offered }
-      return await this.options.performer.perform(call, abort.signal)
-    } finally {
-      this.calls.delete(key)
-    }
+    const { id, input, offered = [], reply } = work
+    const call = { id, agent: reply.to, input, offered }
+    const completion = this.options.performer.perform(call, abort.signal)
+    this.calls.set(key, { abort, completion })
+    return completion.finally(() => this.calls.delete(key))
   }
 
   private async reply(work: Work, completion: Completion): Promise<void> {
@@ -102,5 +112,20 @@ export class WorkHost {
       body,
     })
     await bus.mailbox.post(to, envelope, id)
+  }
+}
+
+function tooLarge({ kind, name }: Performer, thrown: LimitError): ErrorValue {
+  const message = `the result of ${name} is too large: ${thrown.message}`
+  const failure = kind === 'tool' ? 'ToolFailure' : 'DecisionFailure'
+  return { name: failure, kind: 'failed', [kind]: name, message, cause: toErrorValue(thrown) }
+}
+
+/** The call that a cancel notice names; undefined when nobody can read it. */
+function keyIn(body: Uint8Array): string | undefined {
+  try {
+    return callKey(fromBytes(body) as CancelNotice)
+  } catch {
+    return undefined
   }
 }

@@ -4,6 +4,8 @@ export const limits = {
   recordMaxBytes: 900 * 1024,
   brokerPayloadMaxBytes: 1024 * 1024,
   queueMaxItems: 10_000,
+  /** The longest escaped form of a key, six times as long, still fits the broker's control line. */
+  keyMaxCharacters: 400,
   partitions: 16,
   dedupeWindowMs: 120_000,
   appendTimeoutMs: 5_000,

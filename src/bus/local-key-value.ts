@@ -1,3 +1,4 @@
+import { checkKey } from './body-limit.ts'
 import type { KeyEntry, KeyValue } from './key-value.ts'
 import { ensure } from './local-cell.ts'
 import type { LocalCell } from './local-cell.ts'
@@ -24,12 +25,12 @@ export function localKeyValue(cell: LocalCell, connection: LocalConnection): Key
   }
   return {
     async get(bucket, key) {
-      const entry = (await open(bucket)).entries.get(key)
+      const entry = (await open(bucket)).entries.get(checkKey(key))
       return entry && copyOf(entry)
     },
     async put(bucket, key, value, expectedRevision) {
       const opened = await open(bucket)
-      const revision = opened.entries.get(key)?.revision ?? 0
+      const revision = opened.entries.get(checkKey(key))?.revision ?? 0
       if (expectedRevision !== undefined && revision !== expectedRevision) {
         return { kind: 'conflict' }
       }
@@ -40,6 +41,7 @@ export function localKeyValue(cell: LocalCell, connection: LocalConnection): Key
     },
     async forget(bucket, key) {
       const opened = await open(bucket)
+      checkKey(key)
       opened.lastRevision++
       if (!opened.entries.delete(key)) return
       for (const watcher of opened.watchers) watcher(key, undefined)

@@ -2,6 +2,7 @@ import { Kvm } from '@nats-io/kv'
 import type { KV } from '@nats-io/kv'
 import type { JsMsg } from '@nats-io/jetstream'
 import type { Clock } from '../contracts/clock.ts'
+import { checkKey } from './body-limit.ts'
 import type { KeyEntry, KeyValue, Written } from './key-value.ts'
 import { limits } from './limits.ts'
 import type { NatsLink } from './nats-link.ts'
@@ -26,19 +27,20 @@ export function natsKeyValue(parts: Parts): KeyValue {
   return {
     get: (bucket, key) =>
       link.reach(`get ${bucket}/${key}`, async () => {
-        const entry = await (await open(bucket)).get(escapeToken(key))
+        const entry = await (await open(bucket)).get(tokenOf(key))
         if (!entry || entry.operation !== 'PUT') return undefined
         return { key, value: entry.value, revision: entry.revision }
       }),
     put: (bucket, key, value, expectedRevision) =>
       link.reach(`put ${bucket}/${key}`, async () =>
-        write(await open(bucket), escapeToken(key), value, expectedRevision),
+        write(await open(bucket), tokenOf(key), value, expectedRevision),
       ),
     forget: (bucket, key) =>
       link.reach(`forget ${bucket}/${key}`, async () => {
         const kv = await open(bucket)
-        await erase(parts, bucket, kv, escapeToken(key))
-        await kv.purge(escapeToken(key))
+        const token = tokenOf(key)
+        await erase(parts, bucket, kv, token)
+        await kv.purge(token)
       }),
     async keys(bucket, prefix = '') {
       const found = new Set<string>()
@@ -68,6 +70,11 @@ export function natsKeyValue(parts: Parts): KeyValue {
       return reading
     },
   }
+}
+
+/** @throws InputError when the key is none of 1 to 400 characters */
+function tokenOf(key: string): string {
+  return escapeToken(checkKey(key))
 }
 
 function bucketOpener({ link, subjects, replicas }: Parts): (bucket: string) => Promise<KV> {

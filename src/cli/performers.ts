@@ -6,6 +6,7 @@ import type { ServiceParts } from '../actors/service.ts'
 import type { KeyValue } from '../bus/key-value.ts'
 import type { Clock } from '../contracts/clock.ts'
 import type { AnyDecision } from '../contracts/decision.ts'
+import type { Ids } from '../contracts/ids.ts'
 import type { Random } from '../contracts/random.ts'
 import type { AnyTool } from '../contracts/tool.ts'
 import type { DecisionPorts } from '../decision/prepare.ts'
@@ -33,6 +34,7 @@ export interface PerformerPorts {
   keyValue: KeyValue
   clock: Clock
   random: Random
+  ids: Ids
   onDecided?: DecisionPorts['onDecided']
 }
 
@@ -69,8 +71,14 @@ export function createPerformers(
 }
 
 function toolPerformer(tool: AnyTool, ports: PerformerPorts): Performer {
-  const { keyValue, clock, random } = ports
-  const toolPorts = { ledger: keyValueLedger(keyValue), random, breaker: createBreaker(clock) }
+  const { keyValue, clock, random, ids } = ports
+  const toolPorts = {
+    ledger: keyValueLedger(keyValue, clock),
+    clock,
+    ids,
+    random,
+    breaker: createBreaker(clock),
+  }
   return createPerformer({
     kind: 'tool',
     name: tool.name,

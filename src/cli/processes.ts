@@ -27,6 +27,8 @@ export interface SupervisorOptions {
 /** First and longest wait before a child that died is started again. */
 const restartFirstMs = 200
 const restartMaxMs = 5_000
+/** A child that served this long is well: when it dies after that, the waits begin anew. */
+const steadyMs = 60_000
 /** A child that does not end in this time after SIGTERM is killed. */
 const graceMs = 15_000
 
@@ -62,17 +64,7 @@ export class ProcessSupervisor {
   /** SIGTERM, then SIGKILL for those that do not end. Stopping twice is harmless. */
   async stop(): Promise<void> {
     this.stopSignal.abort(new Error('stopping'))
-    const { clock } = this.options
-    await Promise.all(
-      [...this.children.values()].map(async (child) => {
-        if (child.exitCode !== null || child.signalCode !== null) return
-        const exited = once(child, 'exit')
-        child.kill('SIGTERM')
-        const cancel = clock.at(clock.now() + graceMs, () => child.kill('SIGKILL'))
-        await exited
-        cancel()
-      }),
-    )
+    await Promise.all([...this.children.values()].map((child) => this.end(child)))
   }
 
   /** For an impatient second Ctrl-C. */
@@ -98,13 +90,31 @@ export class ProcessSupervisor {
     this.children.set(name, child)
     const outcome = await this.firstWord(child)
     if (outcome.kind === 'failed') {
+      // It may not end by itself: whatever its module began goes on.
+      await this.end(child)
+      this.children.delete(name)
       const { code, message, disposition } = outcome
       throw new AshlarError(code, `process ${name}: ${message}`, { disposition })
     }
     this.options.onEvent({ kind: 'ready', name, pid: child.pid ?? 0, host: outcome.host })
+    const { clock } = this.options
+    const readyAtMs = clock.now()
     child.once('exit', (code, signal) => {
-      void this.restart(name, spec, failures, child.pid ?? 0, signal ?? `exit code ${code}`)
+      const before = clock.now() - readyAtMs >= steadyMs ? 0 : failures
+      void this.restart(name, spec, before, child.pid ?? 0, signal ?? `exit code ${code}`)
     })
+  }
+
+  /** SIGTERM, then SIGKILL after a while. */
+  private async end(child: ChildProcess): Promise<void> {
+    const isRunning = child.pid !== undefined && child.exitCode === null
+    if (!isRunning || child.signalCode !== null) return
+    const { clock } = this.options
+    const exited = once(child, 'exit')
+    child.kill('SIGTERM')
+    const cancel = clock.at(clock.now() + graceMs, () => child.kill('SIGKILL'))
+    await exited
+    cancel()
   }
 
   private async firstWord(child: ChildProcess): Promise<ChildMessage> {

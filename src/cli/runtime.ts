@@ -70,7 +70,7 @@ export function createRuntime(ports: RuntimePorts): Runtime {
     async serve(service, options = {}) {
       const { keyValue } = bus
       const parts = await service.setup({ options, keyValue, clock, random, ids, log })
-      const { serves, inline } = createPerformers(parts, { keyValue, clock, random })
+      const { serves, inline } = createPerformers(parts, { keyValue, clock, random, ids })
       const host = await startHost({
         name: `${service.name}-${ids.next()}`,
         pid: process.pid,

@@ -19,7 +19,8 @@ export type Effect =
   | { kind: 'log'; value: unknown; label?: string }
   | ActionEffect
   | TerminateEffect
-  | { kind: 'deadLetter'; reason: string; event: AgentEvent }
+  /** Without an event of its own it is about the event of the record. */
+  | { kind: 'deadLetter'; reason: string; event?: AgentEvent }
 
 export interface SpawnEffect {
   kind: 'spawn'

@@ -1,3 +1,5 @@
+import { findNonJson } from './json.ts'
+
 /**
  * What happens next after an error, decided by its class:
  * - `terminal`: trying again cannot help; the input is refused or dead-lettered;
@@ -5,6 +7,8 @@
  * - `paused`: the actor keeps its mail and waits for an operator.
  */
 export type Disposition = 'terminal' | 'retryable' | 'paused'
+
+const dispositions: ReadonlySet<unknown> = new Set<Disposition>(['terminal', 'retryable', 'paused'])
 
 /** Base of every error that Ashlar throws on purpose. `code` is stable, the message is for people. */
 export class AshlarError extends Error {
@@ -57,24 +61,29 @@ export class LimitError extends AshlarError {
   }
 }
 
+/** Members of a thrown error beyond its name and message: so many, and so much text in each. */
+const membersMax = 32
+const memberMaxCharacters = 4_096
+
 /** The JSON-safe form of any thrown value, as journals and replies carry it. */
 export interface ErrorValue {
   name: string
   message: string
-  code?: string
+  /** A text for errors of ours; other libraries use numbers as well. */
+  code?: string | number
   disposition?: Disposition
   /** Further JSON members of a typed failure, such as `kind` and `attempts` of a tool failure. */
   [member: string]: unknown
 }
 
-/** Turns any thrown value into JSON. Stacks stay out: they differ between hosts and leak paths. */
+/**
+ * Turns any thrown value into JSON. Own members of an error that survive it, such as `status`, are
+ * kept, so that a guard reads the same as it would from the error itself. Stacks stay out: they
+ * differ between hosts and leak paths.
+ */
 export function toErrorValue(thrown: unknown): ErrorValue {
-  if (thrown instanceof AshlarError) {
-    const { name, message, code, disposition } = thrown
-    return { name, message, code, disposition }
-  }
   if (thrown instanceof Error) {
-    return { name: String(thrown.name), message: String(thrown.message) }
+    return { name: String(thrown.name), message: String(thrown.message), ...extrasOf(thrown) }
   }
   if (typeof thrown === 'object' && thrown !== null && 'message' in thrown) {
     const { name, message } = thrown as { name?: unknown; message: unknown }
@@ -87,10 +96,46 @@ export function toErrorValue(thrown: unknown): ErrorValue {
   return { name: 'Error', message: show(thrown) }
 }
 
+const notExtras: ReadonlySet<string> = new Set(['name', 'message', 'stack', 'cause'])
+
+/** Own enumerable members of an error that JSON can hold and that are not too large. */
+function extrasOf(thrown: Error): Record<string, unknown> {
+  const extras: Record<string, unknown> = {}
+  for (const key of Object.keys(thrown)) {
+    if (Object.keys(extras).length === membersMax) break
+    if (notExtras.has(key)) continue
+    const value = jsonMember(thrown, key)
+    if (value !== undefined && isMember(key, value)) extras[key] = value
+  }
+  return extras
+}
+
+/** What JSON makes of a member; undefined when it would lose something of it, or is too large. */
+function jsonMember(thrown: object, key: string): unknown {
+  try {
+    const value = (thrown as Record<string, unknown>)[key]
+    if (findNonJson(value) !== undefined) return undefined
+    const text = JSON.stringify(value)
+    return text.length > memberMaxCharacters ? undefined : (JSON.parse(text) as unknown)
+  } catch {
+    // A getter that throws, or nesting that is too deep.
+    return undefined
+  }
+}
+
+/** Whether the value may stand under a name that has a meaning in every error value. */
+function isMember(key: string, value: unknown): boolean {
+  if (key === '__proto__') return false
+  if (key === 'code') return typeof value === 'string' || typeof value === 'number'
+  if (key === 'disposition') return dispositions.has(value)
+  return true
+}
+
 /** The JSON members of a thrown object; none when JSON cannot hold it (a cycle, a bigint). */
 function membersOf(thrown: object): object {
   try {
-    return JSON.parse(JSON.stringify(thrown)) as object
+    const { stack: _stack, ...members } = JSON.parse(JSON.stringify(thrown)) as { stack?: unknown }
+    return members
   } catch {
     return {}
   }

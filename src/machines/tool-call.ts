@@ -15,17 +15,28 @@ export interface ToolCallInput {
 interface ToolCallContext extends ToolCallInput {
   attempt: number
   lastError: ErrorValue | null
+  /** Until an earlier execution must be over. */
+  waitMs: number
+  /** How often the store of intents did not answer. */
+  storeAttempts: number
   outcome: ToolOutcome | null
 }
 
 export type Validation = { valid: true; value: unknown } | { valid: false; reason: string }
 export type Admission = { admitted: true } | { admitted: false; reason: string }
 /** `settled`: an earlier delivery ran to its end; `open`: it was begun and its end is unknown. */
-export type Intent = { kind: 'new' } | { kind: 'settled'; outcome: ToolOutcome } | { kind: 'open' }
+export type Intent =
+  | { kind: 'new' }
+  | { kind: 'settled'; outcome: ToolOutcome }
+  | { kind: 'open'; waitMs?: number }
 
 function absent(): never {
   throw new Error('the host supplies this source')
 }
+
+/** How long a call waits before it asks the store of intents again. */
+const storeRetryMs = 200
+const storeAttemptsMax = 25
 
 const timedOut: ErrorValue = { name: 'TimeoutError', message: 'no result in time', code: 'timeout' }
 
@@ -71,11 +82,15 @@ export const toolCallMachine = setup({
     attemptsLeft: ({ context }) => context.attempt < context.retry.attempts,
     canReconcile: ({ context }) => context.canReconcile,
     terminal: (_, error: ErrorValue) => error.disposition === 'terminal',
+    askStoreAgain: ({ context }, error: ErrorValue) =>
+      error.disposition === 'retryable' && context.storeAttempts < storeAttemptsMax,
     repeatable: ({ context }) =>
       context.effect !== 'once' && context.attempt < context.retry.attempts,
   },
   delays: {
     timeout: ({ context }) => context.timeoutMs,
+    storeRetry: storeRetryMs,
+    earlierOver: ({ context }) => context.waitMs,
     backoff: ({ context }) => {
       const { firstDelayMs, maxDelayMs } = context.retry
       const ceilingMs = Math.min(maxDelayMs, firstDelayMs * 2 ** (context.attempt - 1))
@@ -85,7 +100,14 @@ export const toolCallMachine = setup({
 }).createMachine({
   id: 'tool-call',
   version: '1',
-  context: ({ input }) => ({ ...input, attempt: 0, lastError: null, outcome: null }),
+  context: ({ input }) => ({
+    ...input,
+    attempt: 0,
+    waitMs: 0,
+    storeAttempts: 0,
+    lastError: null,
+    outcome: null,
+  }),
   initial: 'validating',
   output: ({ context }) => context.outcome!,
   on: {
@@ -160,16 +182,35 @@ export const toolCallMachine = setup({
               params: ({ event }) => (event.output as Extract<Intent, { kind: 'settled' }>).outcome,
             },
           },
+          {
+            guard: ({ event }) => ((event.output as { waitMs?: number }).waitMs ?? 0) > 0,
+            target: 'waitingForEarlier',
+            actions: assign({
+              waitMs: ({ event }) => (event.output as { waitMs?: number }).waitMs ?? 0,
+            }),
+          },
           { target: 'reconciling' },
         ],
-        onError: {
-          target: 'settled',
-          actions: [
-            { type: 'noteError', params: ({ event }) => event.error as ErrorValue },
-            'fail',
-          ],
-        },
+        onError: [
+          {
+            // Nothing was executed yet: the call waits for the store.
+            guard: { type: 'askStoreAgain', params: ({ event }) => event.error as ErrorValue },
+            target: 'waitingForStore',
+          },
+          {
+            target: 'settled',
+            actions: [
+              { type: 'noteError', params: ({ event }) => event.error as ErrorValue },
+              'fail',
+            ],
+          },
+        ],
       },
+    },
+    waitingForEarlier: { after: { earlierOver: { target: 'reconciling' } } },
+    waitingForStore: {
+      entry: assign({ storeAttempts: ({ context }) => context.storeAttempts + 1 }),
+      after: { storeRetry: { target: 'recording' } },
     },
     executing: {
       entry: assign({ attempt: ({ context }) => context.attempt + 1 }),
@@ -203,7 +244,10 @@ export const toolCallMachine = setup({
         { target: 'closing', actions: 'fail' },
       ],
     },
-    backingOff: { after: { backoff: { target: 'executing' } } },
+    backingOff: {
+      // Every execution of a `once` call has its own intent, and the time of it.
+      after: { backoff: [{ guard: 'once', target: 'recording' }, { target: 'executing' }] },
+    },
     reconciling: {
       initial: 'deciding',
       states: {

@@ -1,14 +1,21 @@
 import { firstIssue } from '../contracts/envelope.ts'
 import type { ErrorValue } from '../contracts/error.ts'
 import { AshlarError, toErrorValue } from '../contracts/error.ts'
+import type { Clock } from '../contracts/clock.ts'
+import type { Ids } from '../contracts/ids.ts'
 import type { Random } from '../contracts/random.ts'
 import type { AnyTool, ToolOutcome } from '../contracts/tool.ts'
 import { toolFailure } from '../contracts/tool.ts'
 import type { Breaker } from './breaker.ts'
 import type { EffectLedger } from './ledger.ts'
 
+/** How far the clocks of two processes may differ. */
+const clockMarginMs = 5_000
+
 export interface ToolPorts {
   ledger: EffectLedger
+  ids: Ids
+  clock: Clock
   random: Random
   breaker: Breaker
 }
@@ -38,6 +45,7 @@ export function prepareToolCall(
     signal,
   })
   const { effect, retry, timeoutMs, reconcile } = tool
+  const run = ports.ids.next()
   return {
     input: {
       input: call.input,
@@ -58,7 +66,13 @@ export function prepareToolCall(
         const reason = ports.breaker.refusal()
         return reason === undefined ? { admitted: true } : { admitted: false, reason }
       },
-      recordIntent: () => ports.ledger.begin(call.id, tool.name),
+      async recordIntent() {
+        const entry = await ports.ledger.begin(call.id, tool.name, run)
+        if (entry.kind !== 'open') return entry
+        // The earlier execution may still be going on; only after its time can one ask about it.
+        const overMs = entry.sinceMs + timeoutMs + clockMarginMs
+        return { kind: 'open', waitMs: Math.max(0, overMs - ports.clock.now()) }
+      },
       async execute({ input, attempt }: { input: never; attempt: number }, signal: AbortSignal) {
         const result: unknown = await tool.execute(input, scope(attempt, signal))
         try {
@@ -71,6 +85,7 @@ export function prepareToolCall(
       },
       async reconcile({ input, attempt }: { input: never; attempt: number }, signal: AbortSignal) {
         const found = await reconcile!(input, scope(attempt, signal))
+        if (found.kind === 'didNotHappen') await ports.ledger.takeOver(call.id, tool.name, run)
         return found.kind === 'happened'
           ? { ...found, output: checkOutput(tool, found.output) }
           : found

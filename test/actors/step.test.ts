@@ -153,17 +153,13 @@ describe('what nobody takes is visible', () => {
     const driver = begin()
     const before = structuredClone(driver.state)
     driver.send({ type: 'WHAT', n: 1 })
-    expect(driver.effects).toEqual([
-      { kind: 'deadLetter', reason: 'unhandled', event: { type: 'WHAT', n: 1 } },
-    ])
+    expect(driver.effects).toEqual([{ kind: 'deadLetter', reason: 'unhandled' }])
     expect(driver).toMatchObject({ handled: false, stale: false, state: before })
   })
 
   test('an event after the end is a dead letter of its own kind', () => {
     const driver = go('END').send({ type: 'TICK' })
-    expect(driver.effects).toEqual([
-      { kind: 'deadLetter', reason: 'agent-ended', event: { type: 'TICK' } },
-    ])
+    expect(driver.effects).toEqual([{ kind: 'deadLetter', reason: 'agent-ended' }])
     expect(driver).toMatchObject({ handled: false, stale: false, output: 0 })
   })
 

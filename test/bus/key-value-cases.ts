@@ -13,6 +13,9 @@ const oddKeys = [
   '\r\n',
   'k'.repeat(400),
   '😀'.repeat(200),
+  // The keys whose escaped form is the longest.
+  '😀'.repeat(400),
+  '😀.'.repeat(200),
 ]
 
 export function describeKeyValue(desk: Desk): void {
@@ -61,6 +64,26 @@ export function describeKeyValue(desk: Desk): void {
       for (const key of oddKeys) expect((await keyValue.get('odd', key))?.key).toBe(key)
       expect(await keyValue.keys('empty')).toEqual([])
       await expect(keyValue.get('bad bucket', 'k')).rejects.toMatchObject({ code: 'bad-input' })
+    })
+
+    test.each([
+      ['too long', 'k'.repeat(401), '401 characters: kkk'],
+      ['so long that its subject would be', '€.'.repeat(5_000), '10000 characters: €.'],
+      ['empty', '', '0 characters'],
+      ['no Unicode', 'a\ud800', '2 characters'],
+    ])('refuses a key that is %s, and goes on', async (_what, key, message) => {
+      const { keyValue } = (await desk.fresh()).bus
+      const refused = {
+        code: 'bad-input',
+        disposition: 'terminal',
+        message: expect.stringMatching(`^key: expected 1 to 400 .*${message}`) as string,
+      }
+      await expect(keyValue.get('b', key)).rejects.toMatchObject(refused)
+      await expect(keyValue.put('b', key, bytes('1'))).rejects.toMatchObject(refused)
+      await expect(keyValue.put('b', key, bytes('1'), 0)).rejects.toMatchObject(refused)
+      await expect(keyValue.forget('b', key)).rejects.toMatchObject(refused)
+      expect(await keyValue.keys('b')).toEqual([])
+      expect(await keyValue.put('b', 'good', bytes('1'))).toMatchObject({ kind: 'written' })
     })
 
     test('watches what is there and what changes', async () => {

@@ -159,6 +159,16 @@ describe('without anything running', () => {
     expect(code).toBe(2)
   })
 
+  test('ashlar run: a setup that fails ends the command with one clear message', async () => {
+    const tools = 'examples/airline-desk/tools.ts'
+    const { code, stderr, json } = await place
+      .ashlar('run', tools, '--set', 'data=/nowhere', '--json')
+      .finished()
+    expect(stderr.match(/^ashlar: .*$/gm)).toEqual([expect.stringContaining('/nowhere')])
+    expect(json().error).toMatchObject({ message: expect.stringContaining('/nowhere') as string })
+    expect(code).toBe(1)
+  })
+
   test.each([
     ['does not exist', undefined, /module: expected a module that can be imported/],
     ['exports no service', 'export default {}', /default export made by defineService/],

@@ -96,6 +96,76 @@ describe('error values', () => {
 
   test('stacks stay out', () => {
     expect(Object.keys(toErrorValue(new Error('x')))).toEqual(['name', 'message'])
+    expect(toErrorValue({ message: 'x', stack: 'at /home/me' })).toEqual({
+      name: 'Error',
+      message: 'x',
+    })
+  })
+})
+
+/** An error as other libraries throw them: with members of its own. */
+function failureWith(members: object): Error {
+  return Object.assign(new Error('m', { cause: new Error('inner') }), members)
+}
+
+describe('members of thrown errors', () => {
+  class PaymentError extends AshlarError {
+    override readonly name = 'PaymentError'
+    readonly provider = 'acme'
+    readonly tries = [1, 2]
+  }
+
+  test('a subclass of ours keeps its members beside code and disposition', () => {
+    expect(toErrorValue(new PaymentError('declined', 'no', { cause: 'secret' }))).toEqual({
+      name: 'PaymentError',
+      message: 'no',
+      code: 'declined',
+      disposition: 'terminal',
+      provider: 'acme',
+      tries: [1, 2],
+    })
+    expect(toErrorValue(new UnavailableError('down', { retryAfterMs: 5 }))).toMatchObject({
+      retryAfterMs: 5,
+    })
+  })
+
+  test.each([
+    ['a code and a status', { code: 'ECONNRESET', status: 503 }],
+    ['a number as code', { code: 404 }],
+    ['data', { body: { errors: [{ field: 'seat', ok: false, hint: null }] } }],
+    ['a disposition', { disposition: 'retryable' }],
+  ])('%s are kept', (_what, members) => {
+    const value = toErrorValue(failureWith(members))
+    expect(value).toEqual({ name: 'Error', message: 'm', ...members })
+    expect(JSON.parse(JSON.stringify(value))).toEqual(value)
+  })
+
+  test.each([
+    ['a stack that is enumerable', { stack: 'at /home/me' }],
+    ['a cause that is enumerable', { cause: { secret: 1 } }],
+    ['what JSON would lose', { at: new Date(0), n: 1n, f: () => 1, nan: NaN, none: undefined }],
+    ['what is no JSON further down', { a: { b: [new Map()] } }],
+    ['what is too large', { body: 'x'.repeat(5_000) }],
+    ['a code of another kind', { code: { a: 1 } }],
+    ['a disposition that there is not', { disposition: 'maybe' }],
+  ])('%s is left out', (_what, members) => {
+    expect(toErrorValue(failureWith({ ...members, status: 1 }))).toEqual({
+      name: 'Error',
+      message: 'm',
+      status: 1,
+    })
+  })
+
+  test('a member that throws or is a cycle is left out, and there are not too many', () => {
+    const odd = failureWith({ status: 1 }) as Error & { self?: unknown }
+    odd.self = odd
+    const fail = (): never => {
+      throw new Error('no')
+    }
+    Object.defineProperty(odd, 'lazy', { enumerable: true, get: fail })
+    expect(toErrorValue(odd)).toEqual({ name: 'Error', message: 'm', status: 1 })
+    const many = failureWith(Object.fromEntries(Array.from({ length: 99 }, (_, i) => [`m${i}`, i])))
+    expect(Object.keys(toErrorValue(many))).toHaveLength(34)
   })
 })
 

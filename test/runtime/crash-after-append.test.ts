@@ -6,7 +6,6 @@ import { counter, sleeper, stepper } from './machines.ts'
 import { helper, parent } from './more-machines.ts'
 import { deskOf } from './parts.ts'
 import { describeWorlds, ended } from './world.ts'
-import type { Process } from './world.ts'
 
 describeWorlds('crash after the append, before the delivery', ['local', 'nats'], (open) => {
   test('of a call: the next owner queues it, under the same identity', async () => {
@@ -14,10 +13,7 @@ describeWorlds('crash after the append, before the delivery', ['local', 'nats'],
     const desk = deskOf()
     await world.start({ tools: desk.tools })
     const dying = new Inbox<string>()
-    const first = await world.start(
-      { agents: [stepper] },
-      dieOnce('submit', 3, dying, () => first),
-    )
+    await world.start({ agents: [stepper] }, dieOnce('submit', 3, dying))
     const ref = await world.settle(
       world.client.start(stepper, { id: 's', input: { name: 's', steps: 5 } }),
     )
@@ -33,15 +29,14 @@ describeWorlds('crash after the append, before the delivery', ['local', 'nats'],
     const desk = deskOf()
     await world.start({ tools: desk.tools })
     const dying = new Inbox<string>()
-    const faults: Faults = {
+    await world.start({ agents: [stepper] }, (die) => ({
       async submit(next, _queue, id) {
         await next()
         dying.put(id)
-        first.die()
+        die()
         return never()
       },
-    }
-    const first: Process = await world.start({ agents: [stepper] }, faults)
+    }))
     const ref = await world.settle(
       world.client.start(stepper, { id: 's', input: { name: 's', steps: 3 } }),
     )
@@ -57,10 +52,7 @@ describeWorlds('crash after the append, before the delivery', ['local', 'nats'],
       await world.start({ agents: [helper] })
       const dying = new Inbox<string>()
       const isToChild = (id: string): boolean => id.startsWith('parent/')
-      const first = await world.start(
-        { agents: [parent] },
-        dieOnce('post', place, dying, () => first, isToChild),
-      )
+      await world.start({ agents: [parent] }, dieOnce('post', place, dying, isToChild))
       const ref = await world.settle(world.client.start(parent, { id: 'p', input: { rounds: 3 } }))
       await world.settle(dying.take(1))
       await world.start({ agents: [parent] })
@@ -80,10 +72,7 @@ describeWorlds('crash after the append, before the delivery', ['local', 'nats'],
     const dying = new Inbox<string>()
     const isEnd = (id: string): boolean => id.startsWith('helper/')
     // 7 answers come first.
-    const first = await world.start(
-      { agents: [helper] },
-      dieOnce('post', 8, dying, () => first, isEnd),
-    )
+    await world.start({ agents: [helper] }, dieOnce('post', 8, dying, isEnd))
     const ref = await world.settle(world.client.start(parent, { id: 'p', input: { rounds: 3 } }))
     await world.settle(ref.waitFor(({ context }) => context.heard.length === 7))
     await world.settle(ref.send({ type: 'DISMISS' }))
@@ -95,10 +84,7 @@ describeWorlds('crash after the append, before the delivery', ['local', 'nats'],
   test('of a timer: it is set by the next owner', async () => {
     const world = await open()
     const dying = new Inbox<string>()
-    const first = await world.start(
-      { agents: [sleeper] },
-      dieOnce('schedule', 1, dying, () => first),
-    )
+    await world.start({ agents: [sleeper] }, dieOnce('schedule', 1, dying))
     const ref = await world.settle(world.client.start(sleeper, { input: { ms: 100 } }))
     await world.settle(dying.take(1))
     await world.start({ agents: [sleeper] })
@@ -144,19 +130,20 @@ function dieOnce(
   port: 'submit' | 'post' | 'schedule',
   count: number,
   dying: Inbox<string>,
-  process: () => Process,
   matches: (id: string) => boolean = () => true,
-): Faults {
+): (die: () => void) => Faults {
   let seen = 0
-  const maybeDie = async <T>(next: () => Promise<T>, id: string): Promise<T> => {
-    if (!matches(id) || ++seen !== count) return next()
-    process().die()
-    dying.put(id)
-    return never()
-  }
-  return {
-    ...(port === 'submit' ? { submit: (next, _queue, id) => maybeDie(next, id) } : {}),
-    ...(port === 'post' ? { post: (next, _to, id) => maybeDie(next, id) } : {}),
-    ...(port === 'schedule' ? { schedule: (next, id) => maybeDie(next, id) } : {}),
+  return (die) => {
+    const maybeDie = async <T>(next: () => Promise<T>, id: string): Promise<T> => {
+      if (!matches(id) || ++seen !== count) return next()
+      die()
+      dying.put(id)
+      return never()
+    }
+    return {
+      ...(port === 'submit' ? { submit: (next, _queue, id) => maybeDie(next, id) } : {}),
+      ...(port === 'post' ? { post: (next, _to, id) => maybeDie(next, id) } : {}),
+      ...(port === 'schedule' ? { schedule: (next, id) => maybeDie(next, id) } : {}),
+    }
   }
 }

@@ -5,23 +5,22 @@ import type { Faults } from './faults.ts'
 import { counter, stepper } from './machines.ts'
 import { deskOf } from './parts.ts'
 import { describeWorlds } from './world.ts'
-import type { Process } from './world.ts'
 
 describeWorlds('crash around the append and the checkpoint', ['local', 'nats'], (open) => {
   test('before the append: the next owner takes the input, and every later one in order', async () => {
     const world = await open()
     const dying = new Inbox<number>()
     const allSent = Promise.withResolvers<void>()
-    const faults: Faults = {
+    const faults = (die: () => void): Faults => ({
       async append(next, record) {
         if (record.step !== 4) return next()
         await allSent.promise
-        first.die()
+        die()
         dying.put(record.step)
         return never()
       },
-    }
-    const first: Process = await world.start({ agents: [counter] }, faults)
+    })
+    await world.start({ agents: [counter] }, faults)
     const ref = await world.settle(world.client.start(counter, { id: 'c' }))
     const numbers = [1, 2, 3, 4, 5, 6]
     await world.settle(Promise.all(numbers.map((n) => ref.send({ type: 'ADD', n }))))
@@ -39,15 +38,15 @@ describeWorlds('crash around the append and the checkpoint', ['local', 'nats'], 
     const desk = deskOf()
     await world.start({ tools: desk.tools })
     const dying = new Inbox<number>()
-    const faults: Faults = {
+    const faults = (die: () => void): Faults => ({
       async append(next, record) {
         if (record.event.kind !== 'done') return next()
-        first.die()
+        die()
         dying.put(record.step)
         return never()
       },
-    }
-    const first: Process = await world.start({ agents: [stepper] }, faults)
+    })
+    await world.start({ agents: [stepper] }, faults)
     const ref = await world.settle(
       world.client.start(stepper, { id: 's', input: { name: 's', steps: 2 } }),
     )

@@ -6,7 +6,6 @@ import { never } from './faults.ts'
 import type { Faults } from './faults.ts'
 import { deskOf } from './parts.ts'
 import { describeWorlds, ended } from './world.ts'
-import type { Process } from './world.ts'
 
 describeWorlds('a host that dies while a local effect runs', ['local', 'nats'], (open) => {
   test('the next owner starts it again with the same identity; the checkpoint had not passed it', async () => {
@@ -32,7 +31,7 @@ describeWorlds('a host that dies while a local effect runs', ['local', 'nats'], 
       await world.settle(ref.send({ type: 'NUDGE' }))
       await world.settle(ref.waitFor((view) => view.step === step))
     }
-    if (world.kind === 'local') await world.pass(5_000)
+    await world.checkpoints()
     await world.crash(first)
     isHanging = false
     await world.start({ agents: [fetcher], tools: desk.tools })
@@ -46,17 +45,17 @@ describeWorlds('a host that dies while a local effect runs', ['local', 'nats'], 
     const world = await open()
     const desk = deskOf()
     const dying = new Inbox<true>()
-    const first: Process = await world.start(
+    await world.start(
       { agents: [caller], tools: desk.tools, decisions: desk.decisions },
-      {
+      (die) => ({
         async put(next, bucket) {
           const written = await next()
           if (bucket !== 'memory') return written
-          first.die()
+          die()
           dying.put(true)
           return never()
         },
-      },
+      }),
     )
     const ref = await world.settle(world.client.start(caller, { id: 'a', input: { item: 'tea' } }))
     await world.settle(dying.take(1))
@@ -97,7 +96,7 @@ describeWorlds('a host that dies while a local effect runs', ['local', 'nats'], 
     await world.settle(loads.take(1))
     await world.settle(ref.send({ type: 'NUDGE' }))
     await world.settle(appends.take(3))
-    if (world.kind === 'local') await world.pass(5_000)
+    await world.checkpoints()
     await world.crash(first)
     await world.start({ agents: [fetcher], tools: desk.tools })
     expect((await ended(world, ref)).output).toEqual({ got: ['again', 4], failure: '' })
@@ -127,7 +126,7 @@ describeWorlds('a host that dies while a local effect runs', ['local', 'nats'], 
     )
     const ref = await world.settle(world.client.start(fetcher, { id: 'f', input: { n: 4 } }))
     await world.settle(appends.take(2))
-    if (world.kind === 'local') await world.pass(5_000)
+    await world.checkpoints()
     await world.crash(first)
     await world.start({ agents: [fetcher], tools: desk.tools })
     expect((await ended(world, ref)).output).toEqual({ got: ['loaded', 4], failure: '' })

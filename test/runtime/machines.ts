@@ -240,6 +240,8 @@ export const payTool = declareTool({
   input: z.object({ amount: z.number() }),
   output: z.object({ receipt: z.string() }),
   effect: 'once',
+  // For so long a later process must believe that an earlier one is still paying.
+  timeoutMs: 1_000,
 })
 
 /** Pays once; when nobody knows whether it did, it says so. */

@@ -240,9 +240,17 @@ export const hoarder = defineAgent({
     types: {} as {
       context: { hoard: string[]; failure: string }
       input: { first?: string } | undefined
-      events: { type: 'KEEP'; text: string } | { type: 'LAUNCH' } | { type: 'NUDGE' }
+      events: { type: 'KEEP'; text: string } | { type: 'SHOUT'; length: number } | { type: 'NUDGE' }
     },
-    actors: { helper: helperMachine },
+    actions: {
+      shout: sendTo(
+        { address: 'counter/deaf' } as never,
+        (({ event }: { event: object }) => ({
+          type: 'SHOUT',
+          text: '!'.repeat((event as { length: number }).length),
+        })) as never,
+      ),
+    },
   }).createMachine({
     id: 'hoarder',
     version: '1',
@@ -254,19 +262,8 @@ export const hoarder = defineAgent({
           KEEP: {
             actions: assign({ hoard: ({ context, event }) => [...context.hoard, event.text] }),
           },
-          LAUNCH: 'launching',
+          SHOUT: { actions: 'shout' },
           NUDGE: {},
-        },
-      },
-      launching: {
-        invoke: {
-          id: 'helper',
-          src: 'helper',
-          input: ({ context }) => ({ greeting: context.hoard.join('') }),
-          onError: {
-            target: 'hoarding',
-            actions: assign({ failure: ({ event }) => (event.error as Error).message }),
-          },
         },
       },
     },

@@ -43,15 +43,15 @@ describeWorlds('a timer and a crash', ['local', 'nats'], (open) => {
   test('the new owner keeps the absolute deadline (I6)', async () => {
     const world = await open()
     const first = await world.start({ agents: [sleeper] })
-    const ref = await world.settle(world.client.start(sleeper, { id: 's', input: { ms: 2_500 } }))
+    const ref = await world.settle(world.client.start(sleeper, { id: 's', input: { ms: 1_200 } }))
     const begun = await world.settle(ref.waitFor(({ step }) => step === 1))
     await world.crash(first)
     await world.start({ agents: [sleeper] })
     expect(await world.settle(ref.output())).toEqual({ rings: 1 })
     const records = await world.history(ref.address)
     const deadlines = Object.values(records[0]!.state.timers).map(({ atMs }) => atMs)
-    expect(deadlines).toContain(begun.atMs + 2_500)
-    expect(records.at(-1)!.atMs).toBeGreaterThanOrEqual(begun.atMs + 2_500)
+    expect(deadlines).toContain(begun.atMs + 1_200)
+    expect(records.at(-1)!.atMs).toBeGreaterThanOrEqual(begun.atMs + 1_200)
   })
 })
 

@@ -3,7 +3,6 @@ import { payer, stepper } from './machines.ts'
 import { never } from './faults.ts'
 import { deskOf } from './parts.ts'
 import { describeWorlds, ended } from './world.ts'
-import type { Process } from './world.ts'
 
 const ackWaitMs = 400
 
@@ -39,6 +38,32 @@ describeWorlds('a tool process that dies in the middle of a call', ['local', 'na
     expect(desk.paid.calls.items).toHaveLength(1)
   })
 
+  test('dies with the answer stored and the item not yet acked: the answer counts once', async () => {
+    const world = await open()
+    const desk = deskOf()
+    await world.start({ agents: [stepper, payer] })
+    await world.start({ tools: desk.tools }, (die) => ({
+      ackWaitMs,
+      async post(next) {
+        await next()
+        die()
+        return never()
+      },
+    }))
+    const ref = await world.settle(world.client.start(payer, { id: 'p', input: { amount: 5 } }))
+    expect(await ended(world, ref)).toMatchObject({ output: { result: 'paid 5' } })
+    await world.start({ tools: desk.tools }, { ackWaitMs })
+    const other = await world.settle(
+      world.client.start(stepper, { id: 's', input: { name: 's', steps: 3 } }),
+    )
+    expect(await world.settle(other.output())).toMatchObject({ trail: [1, 2, 3] })
+    expect(desk.paid.calls.items).toHaveLength(1)
+    expect(await world.history(ref.address)).toHaveLength(2)
+  })
+})
+
+// The wait for the end of the earlier execution is real where time is.
+describeWorlds('a `once` tool whose process dies', ['local'], (open) => {
   test('a `once` call that the outside system knows of is found, not repeated', async () => {
     const world = await open()
     const desk = deskOf({ whilePaying: () => never(), canReconcile: true })
@@ -56,18 +81,15 @@ describeWorlds('a tool process that dies in the middle of a call', ['local', 'na
     const world = await open()
     const desk = deskOf({ canReconcile: true })
     await world.start({ agents: [payer] })
-    const first: Process = await world.start(
-      { tools: desk.tools },
-      {
-        ackWaitMs,
-        // Dies with the intent recorded and nothing done.
-        async put(next, bucket) {
-          const written = await next()
-          if (bucket === 'ledger') first.die()
-          return written
-        },
+    await world.start({ tools: desk.tools }, (die) => ({
+      ackWaitMs,
+      // Dies with the intent recorded and nothing done.
+      async put(next, bucket) {
+        const written = await next()
+        if (bucket === 'ledger') die()
+        return written
       },
-    )
+    }))
     const ref = await world.settle(world.client.start(payer, { id: 'p', input: { amount: 5 } }))
     await world.settle(
       world.bus.keyValue.watch('ledger', '', () => undefined).then((watching) => watching.stop()),
@@ -75,31 +97,5 @@ describeWorlds('a tool process that dies in the middle of a call', ['local', 'na
     await world.start({ tools: desk.tools }, { ackWaitMs })
     expect(await ended(world, ref)).toMatchObject({ output: { result: 'paid 5' } })
     expect(desk.paid.calls.items).toHaveLength(1)
-  })
-
-  test('dies with the answer stored and the item not yet acked: the answer counts once', async () => {
-    const world = await open()
-    const desk = deskOf()
-    await world.start({ agents: [stepper, payer] })
-    const first: Process = await world.start(
-      { tools: desk.tools },
-      {
-        ackWaitMs,
-        async post(next) {
-          await next()
-          first.die()
-          return never()
-        },
-      },
-    )
-    const ref = await world.settle(world.client.start(payer, { id: 'p', input: { amount: 5 } }))
-    expect(await ended(world, ref)).toMatchObject({ output: { result: 'paid 5' } })
-    await world.start({ tools: desk.tools }, { ackWaitMs })
-    const other = await world.settle(
-      world.client.start(stepper, { id: 's', input: { name: 's', steps: 3 } }),
-    )
-    expect(await world.settle(other.output())).toMatchObject({ trail: [1, 2, 3] })
-    expect(desk.paid.calls.items).toHaveLength(1)
-    expect(await world.history(ref.address)).toHaveLength(2)
   })
 })

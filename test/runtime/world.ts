@@ -45,6 +45,7 @@ export interface Process {
   /** The wrapped bus. */
   readonly bus: Bus
   readonly faults: Faults
+  /** Undefined only when the process died before it was ready. */
   readonly host: Host
   /** At once, in the middle of anything; to be called from within a fault as well. */
   die(): void
@@ -58,7 +59,8 @@ export interface World {
   /** The bus of the outside client. */
   readonly bus: Bus
   readonly logs: Inbox<LogLine>
-  start(parts: ServiceParts, faults?: Faults): Promise<Process>
+  /** A process; its faults may kill it, even before it is ready. */
+  start(parts: ServiceParts, faults?: Faults | ((die: () => void) => Faults)): Promise<Process>
   /** A client of its own, as another outsider would have. */
   outsider(): Promise<Client>
   crash(process: Process): Promise<void>
@@ -66,13 +68,23 @@ export interface World {
   settle<T>(promise: Promise<T>): Promise<T>
   /** Lets virtual time pass, deadline by deadline. Only where time is virtual. */
   pass(ms: number): Promise<void>
+  /** Long enough for a checkpoint of every host. */
+  checkpoints(): Promise<void>
   deadLetters(): Promise<DeadLetter[]>
   history(address: Address): Promise<JournalRecord[]>
   close(): Promise<void>
 }
 
 /** Suites about time that passes by itself would be slow; the relations between the limits stay. */
-const fastLimits = { heartbeatEveryMs: 200, hostLostAfterMs: 1_000, checkpointEveryMs: 100 }
+const fastLimits = {
+  heartbeatEveryMs: 100,
+  hostLostAfterMs: 400,
+  checkpointEveryMs: 50,
+  noHostPatienceMs: 300,
+}
+
+/** Virtual time after which something that was waited for is not going to happen. */
+const patienceMs = 300_000
 
 let broker: Promise<BrokerFixture> | undefined
 let cells = 0
@@ -122,11 +134,16 @@ export async function openWorld(kind: Kind, options: WorldOptions = {}): Promise
       connect: () => Promise.resolve(local.connect()),
       drop: (bus) => Promise.resolve((bus as LocalBus).drop()),
       async settle(promise) {
-        let isSettled = false
-        const done = (): void => void (isSettled = true)
-        promise.then(done, done)
+        const progress = { isSettled: false }
+        void promise
+          .catch(() => undefined)
+          .finally(() => {
+            progress.isSettled = true
+          })
         await turn()
-        while (!isSettled) {
+        const giveUpMs = clock.now() + patienceMs
+        while (!progress.isSettled) {
+          if (clock.now() > giveUpMs) throw new Error('what was waited for did not happen')
           await move()
           await turn()
         }
@@ -166,53 +183,59 @@ async function createWorld(ground: Ground): Promise<World> {
   const { clock, settle } = ground
   const logs = new Inbox<LogLine>()
   const drops: Promise<void>[] = []
-  const running: Process[] = []
+  const running = new Map<Life, Runtime>()
   const outside: Bus[] = []
   let count = 0
-  const enter = async (bus: Bus): Promise<Runtime> => {
+  const enter = (bus: Bus): Runtime => {
     const name = `p${++count}`
     const ids = countingIds(name)
     return createRuntime({ bus, clock, ids, random: seededRandom(count), log: logTo(logs) })
   }
   const bus = await ground.connect()
   outside.push(bus)
-  const { client } = await enter(bus)
+  const { client } = enter(bus)
   return {
     ...ground,
     client,
     bus,
     logs,
-    async start(parts, faults = {}) {
+    async start(parts, given = {}) {
       const life: Life = { dead: false }
+      const death = Promise.withResolvers<undefined>()
       const connection = await ground.connect()
-      const wrapped = wrapBus(connection, faults, life)
-      const runtime = await enter(wrapped)
-      const host = await settle(runtime.serve(defineService('host', () => parts)))
-      const process: Process = {
-        runtime,
-        client: runtime.client,
-        bus: wrapped,
-        faults,
-        host,
-        die() {
-          if (life.dead) return
-          life.dead = true
-          running.splice(running.indexOf(process), 1)
-          void host.abandon()
-          drops.push(ground.drop(connection))
-        },
+      let host: Host | undefined
+      const die = (): void => {
+        if (life.dead) return
+        life.dead = true
+        running.delete(life)
+        void host?.abandon()
+        drops.push(ground.drop(connection))
+        death.resolve(undefined)
       }
-      running.push(process)
-      return process
+      const faults = typeof given === 'function' ? given(die) : given
+      const wrapped = wrapBus(connection, faults, life)
+      const runtime = enter(wrapped)
+      running.set(life, runtime)
+      const serving = runtime.serve(defineService('host', () => parts))
+      host = await settle(Promise.race([serving, death.promise]))
+      return { runtime, client: runtime.client, bus: wrapped, faults, host: host!, die }
     },
     async outsider() {
       const another = await ground.connect()
       outside.push(another)
-      return (await enter(another)).client
+      return enter(another).client
     },
     async crash(process) {
       process.die()
       await settle(Promise.all(drops))
+    },
+    async checkpoints() {
+      if (ground.kind === 'local') return ground.pass(5 * actorLimits.checkpointEveryMs)
+      // A heartbeat takes twice as long as a checkpoint.
+      const beats = new Inbox<string>()
+      const watching = await bus.keyValue.watch('cell', 'host.', (key) => beats.put(key))
+      await beats.until((keys) => keys.length > 5 * running.size)
+      await watching.stop()
     },
     async deadLetters() {
       return settle(collect(bus.deadLetters.list()))
@@ -221,7 +244,7 @@ async function createWorld(ground: Ground): Promise<World> {
       return settle(collect(client.history(address)))
     },
     async close() {
-      await settle(Promise.all(running.splice(0).map(({ runtime }) => runtime.close())))
+      await settle(Promise.all([...running.values()].map((runtime) => runtime.close())))
       await settle(Promise.all([...drops, ...outside.map((one) => one.close())]))
     },
   }

@@ -78,13 +78,13 @@ describe('a once call', () => {
     const tool = defineTool({
       ...shape,
       async execute() {
-        entries.push(await desk.ledger.begin(callId, 'pay'))
+        entries.push(await desk.ledger.begin(callId, 'pay', 'another run'))
         return paid
       },
     })
     await finish(desk.clock, desk.call(tool))
-    expect(entries).toEqual([{ kind: 'open' }])
-    expect(await desk.ledger.begin(callId, 'pay')).toEqual({
+    expect(entries).toEqual([{ kind: 'open', sinceMs: 0 }])
+    expect(await desk.ledger.begin(callId, 'pay', 'another run')).toEqual({
       kind: 'settled',
       outcome: { kind: 'done', output: paid },
     })
@@ -109,6 +109,7 @@ describe('a once call', () => {
   test('that cannot record its intent is not executed', async () => {
     const ledger: EffectLedger = {
       begin: () => Promise.reject(new UnavailableError('no broker')),
+      takeOver: () => Promise.resolve(),
       settle: () => Promise.resolve(),
     }
     const desk = openDesk(ledger)
@@ -122,6 +123,7 @@ describe('a once call', () => {
   test('whose outcome cannot be recorded is told all the same', async () => {
     const ledger: EffectLedger = {
       begin: () => Promise.resolve({ kind: 'new' }),
+      takeOver: () => Promise.resolve(),
       settle: () => Promise.reject(new UnavailableError('no broker')),
     }
     const desk = openDesk(ledger)

@@ -1,5 +1,6 @@
 import type { VirtualClock } from '../../src/contracts/clock.ts'
 import { virtualClock } from '../../src/contracts/clock.ts'
+import { countingIds } from '../../src/contracts/ids.ts'
 import { seededRandom } from '../../src/contracts/random.ts'
 import type { Tool, ToolScope } from '../../src/contracts/tool.ts'
 import { defineAgent } from '../../src/actors/definition.ts'
@@ -14,12 +15,14 @@ import { keyValueLedger } from '../../src/tools/ledger.ts'
 import { prepareToolCall } from '../../src/tools/prepare.ts'
 
 const definition = defineAgent({ machine: toolCallMachine })
+let desks = 0
 export const callId = 'desk/case-1:4:2'
 
 /** What outlives a crash of the process that executes tools. */
 export function createLedger(): EffectLedger {
-  const broker = createLocalBroker({ clock: virtualClock(0) })
-  return keyValueLedger(broker.connect('test').keyValue)
+  const clock = virtualClock(0)
+  const broker = createLocalBroker({ clock })
+  return keyValueLedger(broker.connect('test').keyValue, clock)
 }
 
 export interface Desk {
@@ -33,7 +36,13 @@ export interface Desk {
 export function openDesk(ledger: EffectLedger = createLedger()): Desk {
   const clock = virtualClock(0)
   const breaker = createBreaker(clock, { failures: 2, restMs: 1_000 })
-  const ports = { ledger, breaker, random: seededRandom(1) }
+  const ports = {
+    ledger,
+    breaker,
+    clock,
+    random: seededRandom(1),
+    ids: countingIds(`desk-${++desks}`),
+  }
   return {
     clock,
     breaker,

@@ -33,16 +33,20 @@ async function run(module: string, options: RunOptions): Promise<void> {
   try {
     const service = await loadService(module)
     const cell = await openCell(settings, { log, report: output.progress })
-    const host = await cell.runtime.serve(service, parseAssignments(options.set))
-    tell({ kind: 'ready', host: host.name })
-    if (!process.connected) output.line(`serving ${service.name} on ${cell.url}; Ctrl-C stops`)
-    output.result({ host: host.name, url: cell.url })
-    await Promise.race([untilTold(signals.received), ended])
-    await cell.close()
+    try {
+      const host = await cell.runtime.serve(service, parseAssignments(options.set))
+      tell({ kind: 'ready', host: host.name })
+      if (!process.connected) output.line(`serving ${service.name} on ${cell.url}; Ctrl-C stops`)
+      output.result({ host: host.name, url: cell.url })
+      await Promise.race([signals.received, ended])
+    } finally {
+      // Also after a failure: an open connection would keep the process running.
+      await cell.close()
+    }
   } catch (thrown) {
     const { message, code = 'error' } = toErrorValue(thrown)
     const disposition = thrown instanceof AshlarError ? thrown.disposition : 'terminal'
-    tell({ kind: 'failed', code, message, disposition })
+    tell({ kind: 'failed', code: String(code), message, disposition })
     if (process.connected) process.exitCode = exitCodes.failed
     else throw thrown
   } finally {
@@ -78,19 +82,6 @@ export async function loadService(module: string): Promise<Service> {
 
 function tell(message: ChildMessage): void {
   if (process.connected) process.send?.(message)
-}
-
-/** Ctrl-C reaches the whole group; a supervised process waits for its supervisor's SIGTERM. */
-async function untilTold(received: Promise<NodeJS.Signals>): Promise<void> {
-  const signal = await received
-  if (signal !== 'SIGTERM' && process.connected) await supervisorStops()
-}
-
-function supervisorStops(): Promise<void> {
-  return new Promise((resolve) => {
-    process.once('SIGTERM', () => resolve())
-    process.once('disconnect', () => resolve())
-  })
 }
 
 /** A supervisor that dies takes its channel with it: the process must not live on unattended. */

@@ -1,0 +1,92 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import type { ProcessEvent } from '../../src/cli/processes.ts'
+import { ProcessSupervisor } from '../../src/cli/processes.ts'
+import type { ProcessSpec } from '../../src/cli/settings.ts'
+import { virtualClock } from '../../src/contracts/clock.ts'
+import type { BrokerFixture } from '../bus/broker-fixture.ts'
+import { temporaryBroker } from '../bus/broker-fixture.ts'
+import { Inbox } from '../bus/harness.ts'
+
+/** Serves nothing, with a handle that keeps the process alive. */
+const idle = `
+  setInterval(() => undefined, 1000)
+  export default { kind: 'service', name: 'idle', setup: () => ({}) }`
+/** Fails with its process id in the message, and would stay alive. */
+const failing = `
+  setInterval(() => undefined, 1000)
+  const setup = () => { throw new Error('failed as process ' + process.pid) }
+  export default { kind: 'service', name: 'failing', setup }`
+
+describe('the supervisor of processes', () => {
+  let broker: BrokerFixture
+  let folder: string
+  const opened: ProcessSupervisor[] = []
+  beforeAll(async () => {
+    broker = await temporaryBroker()
+    folder = await mkdtemp(join(tmpdir(), 'ashlar-processes-'))
+    await writeFile(join(folder, 'idle.mjs'), idle)
+    await writeFile(join(folder, 'failing.mjs'), failing)
+  })
+  afterEach(async () => {
+    for (const supervisor of opened.splice(0)) await supervisor.stop()
+  })
+  afterAll(async () => {
+    await broker.remove()
+    await rm(folder, { recursive: true, force: true })
+  })
+
+  const clock = virtualClock()
+  const open = (): { supervisor: ProcessSupervisor; events: Inbox<ProcessEvent> } => {
+    const events = new Inbox<ProcessEvent>()
+    const env = { ...process.env, NATS_URL: broker.broker.url }
+    const onEvent = (event: ProcessEvent): void => events.put(event)
+    const supervisor = new ProcessSupervisor({ clock, env, onEvent })
+    opened.push(supervisor)
+    return { supervisor, events }
+  }
+  const spec = (name: string): ProcessSpec => {
+    return { name, module: join(folder, `${name}.mjs`), instances: 1, options: {} }
+  }
+
+  test('a process that fails at its start is ended, the others stay until they are stopped', async () => {
+    const { supervisor } = open()
+    const starting = supervisor.start([spec('failing'), spec('idle')])
+    const thrown = await starting.then(
+      () => new Error('it started'),
+      (error: Error) => error,
+    )
+    expect(thrown.message).toMatch(/^process failing: failed as process \d+$/)
+    const pid = Number(/\d+$/.exec(thrown.message)?.[0])
+    expect(() => process.kill(pid, 0)).toThrow('ESRCH')
+    expect(Object.keys(supervisor.pids())).toEqual(['idle'])
+    const { idle: other } = supervisor.pids()
+    await supervisor.stop()
+    expect(() => process.kill(other!, 0)).toThrow('ESRCH')
+  })
+
+  test('the waits grow while a process keeps dying, and begin anew after it served', async () => {
+    const { supervisor, events } = open()
+    await supervisor.start([spec('idle')])
+    /** Kills the process; gives the wait that follows, and lets it pass. */
+    const dies = async (): Promise<number> => {
+      const pid = supervisor.pids().idle!
+      const before = events.items.length
+      process.kill(pid, 'SIGKILL')
+      await events.until((items) => items.length > before)
+      const died = events.items[before]!
+      if (died.kind !== 'died') throw new Error(died.kind)
+      clock.advance(died.restartInMs)
+      await events.until((items) => items.length > before + 1)
+      expect(events.items[before + 1]).toMatchObject({ kind: 'ready', name: 'idle' })
+      return died.restartInMs
+    }
+    expect([await dies(), await dies(), await dies()]).toEqual([200, 400, 800])
+    clock.advance(59_999)
+    expect(await dies()).toBe(1_600)
+    clock.advance(60_000)
+    expect([await dies(), await dies()]).toEqual([200, 400])
+  })
+})
