@@ -10,7 +10,11 @@ export const deskAgent = defineAgent({
     recording: z.string().max(200).nullable().optional(),
   }) as never,
   events: {
-    CUSTOMER: z.object({ type: z.literal('CUSTOMER'), text: z.string().max(20_000), turn: z.int().min(1) }),
+    CUSTOMER: z.object({
+      type: z.literal('CUSTOMER'),
+      text: z.string().max(20_000),
+      turn: z.int().min(1),
+    }),
     ANSWER: z.object({ type: z.literal('ANSWER'), text: z.string().max(20_000), number: z.int() }),
     LEAVE: z.object({ type: z.literal('LEAVE') }),
   },

@@ -4,9 +4,7 @@ import type { Journal } from '../bus/journal.ts'
 import { limits } from '../bus/limits.ts'
 import { formatAddress } from '../contracts/address.ts'
 import { LimitError } from '../contracts/error.ts'
-import type { NeutralEvent } from '../contracts/event.ts'
 import { toBytes } from '../contracts/json.ts'
-import type { StoredState } from '../contracts/state.ts'
 
 /** What an envelope or a work item adds to the effect that it carries. */
 const wrappingMaxBytes = 4 * 1024
@@ -50,30 +48,4 @@ function checkOutbox(record: JournalRecord): void {
     const where = `${effect.kind} of ${formatAddress(record.address)}`
     throw new LimitError('message bytes', longestMessageBytes, bytes, where)
   }
-}
-
-/** What broke a bound is not kept, or the record of the failure would break it as well. */
-export function withoutPayload(event: NeutralEvent): NeutralEvent {
-  switch (event.kind) {
-    case 'event':
-      return { kind: 'event', event: { type: event.event.type } }
-    case 'init': {
-      const { input: _input, ...kept } = event
-      return kept
-    }
-    case 'done': {
-      const { output: _output, ...kept } = event
-      return kept
-    }
-    case 'error':
-      return { ...event, error: { name: event.error.name, message: 'left out: too large' } }
-    case 'timer':
-    case 'stop':
-      return event
-  }
-}
-
-/** An agent that failed before its first state was stored: nothing that it asked for began. */
-export function neverBegun(state: StoredState): StoredState {
-  return { ...state, snapshot: { ...state.snapshot, context: {} }, children: {}, timers: {} }
 }

@@ -4,7 +4,7 @@ import type { Clock } from '../contracts/clock.ts'
 import { pause } from '../contracts/clock.ts'
 import { effectIdentity } from '../contracts/effect.ts'
 import type { Envelope, Sender } from '../contracts/envelope.ts'
-import { encodeEnvelope, firstIssue } from '../contracts/envelope.ts'
+import { encodeEnvelope } from '../contracts/envelope.ts'
 import { AshlarError, LimitError, toErrorValue } from '../contracts/error.ts'
 import type { NeutralEvent, ParentLink } from '../contracts/event.ts'
 import { describeEvent } from '../contracts/event.ts'
@@ -14,16 +14,18 @@ import type { InboxState, JournalRecord } from '../contracts/record.ts'
 import { decodeRecord } from '../contracts/record.ts'
 import type { StoredState } from '../contracts/state.ts'
 import type { Bus } from '../bus/bus.ts'
-import { commit, neverBegun, withoutPayload } from './commit.ts'
+import { commit } from './commit.ts'
 import type { AgentDefinition } from './definition.ts'
 import type { DeliveryPorts } from './delivery.ts'
 import { deliverOutbox } from './delivery.ts'
 import { applied, emptyInbox, isDuplicate } from './inbox.ts'
+import { schemaProblem } from './input-schema.ts'
 import { actorLimits } from './limits.ts'
 import { LocalEffects } from './local-effects.ts'
 import type { Logger } from './logger.ts'
 import { topics } from './notice.ts'
 import type { StepNotice } from './notice.ts'
+import { failedBy, neverBegun, withoutPayload } from './oversized.ts'
 import type { Performer } from './performer.ts'
 import type { StepResult } from './step.ts'
 import { step } from './step.ts'
@@ -180,7 +182,7 @@ export class DurableActor {
     if (!loaded.state && input.event.kind !== 'init') {
       return (await this.isBehind(loaded)) ? this.again(input) : this.refuse(input, 'no-such-agent')
     }
-    const invalid = this.checkEvent(input.event)
+    const invalid = schemaProblem(this.definition, input.event)
     if (invalid) return this.refuse(input, invalid)
     const atMs = this.ports.clock.now()
     const at = { address: this.address, atMs }
@@ -323,30 +325,8 @@ export class DurableActor {
     )
   }
 
-  /** The state in which an agent ends that passed a bound: as if its machine had thrown. */
   private failure(before: StoredState, thrown: LimitError, atMs: number): StepResult {
-    const stop = step(this.definition, before, { kind: 'stop' }, { address: this.address, atMs })
-    const error = toErrorValue(thrown)
-    const snapshot = { ...stop.next.snapshot, status: 'error' as const, error }
-    const effects = stop.effects.map((effect) =>
-      effect.kind === 'terminate' ? { ...effect, status: 'error' as const, error } : effect,
-    )
-    return { ...stop, next: { ...stop.next, snapshot }, effects }
-  }
-
-  private checkEvent(event: NeutralEvent): string | undefined {
-    const schema =
-      event.kind === 'event'
-        ? this.definition.events[event.event.type]
-        : event.kind === 'init'
-          ? this.definition.input
-          : undefined
-    const checked = schema?.safeParse(
-      event.kind === 'init' ? event.input : (event as { event?: unknown }).event,
-    )
-    return checked?.success === false
-      ? `breaks its schema: ${firstIssue(checked.error)}`
-      : undefined
+    return failedBy(thrown, this.definition, before, { address: this.address, atMs })
   }
 
   private async refuse(input: ActorInput, reason: string): Promise<void> {

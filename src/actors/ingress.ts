@@ -2,12 +2,13 @@ import { partitionOf } from '../bus/partition.ts'
 import type { Bus } from '../bus/bus.ts'
 import type { Running } from '../bus/mailbox.ts'
 import type { Envelope } from '../contracts/envelope.ts'
-import { decodeEnvelope, encodeEnvelope, firstIssue } from '../contracts/envelope.ts'
+import { decodeEnvelope, encodeEnvelope } from '../contracts/envelope.ts'
 import type { ErrorValue } from '../contracts/error.ts'
 import { InputError, toErrorValue } from '../contracts/error.ts'
 import type { NeutralEvent } from '../contracts/event.ts'
 import { toBytes } from '../contracts/json.ts'
 import type { AgentDefinition } from './definition.ts'
+import { schemaProblem } from './input-schema.ts'
 import { ingressService } from './notice.ts'
 
 /** The answer to an outsider's message. */
@@ -79,21 +80,9 @@ function checkInput(definition: AgentDefinition, event: NeutralEvent): void {
     })
   }
   if (event.kind === 'event') checkType(definition, event.event.type)
-  const schema =
-    event.kind === 'event'
-      ? definition.events[event.event.type]
-      : event.kind === 'init'
-        ? definition.input
-        : undefined
-  const value = event.kind === 'event' ? event.event : event.kind === 'init' ? event.input : null
-  const checked = schema?.safeParse(value)
-  if (checked?.success === false) {
-    const name = event.kind === 'event' ? `event ${event.event.type}` : 'input'
-    throw new InputError({
-      field: `${name} of ${definition.id}`,
-      expected: 'what its schema says',
-      todo: firstIssue(checked.error),
-    })
+  const problem = schemaProblem(definition, event)
+  if (problem !== undefined) {
+    throw new InputError({ field: definition.id, expected: 'a valid message', todo: problem })
   }
 }
 

@@ -82,10 +82,12 @@ export class OwnedSlice {
   private async take(message: MailboxMessage): Promise<void> {
     // Not noted as read: the next owner will see it.
     if (this.stopping || this.giveUp.signal.aborted) return
-    this.lastRead = message.seq
-    this.unfinished.add(message.seq)
+    // Handed over twice: it is under way, and must not be finished twice either.
+    if (message.seq <= this.lastRead) return
     const envelope = await this.read(message)
-    if (!envelope) return this.finish(message.seq)
+    this.lastRead = message.seq
+    if (!envelope) return
+    this.unfinished.add(message.seq)
     const { id, from, body, trace } = envelope
     this.actor(message).accept({
       event: body,

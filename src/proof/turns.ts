@@ -16,6 +16,7 @@ export class Turns {
   private readonly random: Random
   private readonly waiting: Waiting[] = []
   private readonly dead = new Set<string>()
+  private readonly suspended = new Set<string>()
   /** Who went, and where: two runs of one seed have equal traces. */
   readonly trace: string[] = []
 
@@ -37,13 +38,24 @@ export class Turns {
     this.waiting.splice(0, this.waiting.length, ...alive)
   }
 
-  /** Lets one of the waiting go. False: nobody waits. */
+  /** Suspends a process: it gets no turn until it is resumed, while others and time go on. */
+  suspend(owner: string): void {
+    this.suspended.add(owner)
+    this.trace.push(`${owner} is suspended`)
+  }
+
+  resume(owner: string): void {
+    if (this.suspended.delete(owner)) this.trace.push(`${owner} resumes`)
+  }
+
+  /** Lets one of the waiting go. False: nobody waits who may. */
   next(): boolean {
-    if (this.waiting.length === 0) return false
-    const at = Math.floor(this.random.next() * this.waiting.length)
-    const [chosen] = this.waiting.splice(at, 1)
-    this.trace.push(`${chosen!.owner} ${chosen!.label}`)
-    chosen!.go()
+    const able = this.waiting.filter(({ owner }) => !this.suspended.has(owner))
+    const chosen = able[Math.floor(this.random.next() * able.length)]
+    if (!chosen) return false
+    this.waiting.splice(this.waiting.indexOf(chosen), 1)
+    this.trace.push(`${chosen.owner} ${chosen.label}`)
+    chosen.go()
     return true
   }
 

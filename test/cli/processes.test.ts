@@ -10,11 +10,10 @@ import type { BrokerFixture } from '../bus/broker-fixture.ts'
 import { temporaryBroker } from '../bus/broker-fixture.ts'
 import { Inbox } from '../bus/harness.ts'
 
-/** Serves nothing, with a handle that keeps the process alive. */
+/** Serves nothing. */
 const idle = `
-  setInterval(() => undefined, 1000)
   export default { kind: 'service', name: 'idle', setup: () => ({}) }`
-/** Fails with its process id in the message, and would stay alive. */
+/** Fails with its process id in the message, and leaves something that keeps the process alive. */
 const failing = `
   setInterval(() => undefined, 1000)
   const setup = () => { throw new Error('failed as process ' + process.pid) }
@@ -41,7 +40,8 @@ describe('the supervisor of processes', () => {
   const clock = virtualClock()
   const open = (): { supervisor: ProcessSupervisor; events: Inbox<ProcessEvent> } => {
     const events = new Inbox<ProcessEvent>()
-    const env = { ...process.env, NATS_URL: broker.broker.url }
+    const NODE_OPTIONS = '--conditions=@ashlar/source'
+    const env = { ...process.env, NODE_OPTIONS, NATS_URL: broker.broker.url }
     const onEvent = (event: ProcessEvent): void => events.put(event)
     const supervisor = new ProcessSupervisor({ clock, env, onEvent })
     opened.push(supervisor)

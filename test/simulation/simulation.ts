@@ -21,6 +21,8 @@ export interface Schedule {
   rates: FaultRates
   /** Chance per turn that some process crashes; it comes back a little later. */
   crash: number
+  /** Chance per turn that some process is suspended, long enough to be taken for dead. */
+  suspend: number
   /** Breaks the bus on purpose, to see that the checkers can fail. */
   sabotage?: (bus: Bus) => Bus
 }
@@ -42,6 +44,8 @@ interface Process {
   bus: LocalBus | undefined
   /** Turn at which it starts again. */
   backAt: number
+  /** Turn until which it is suspended. */
+  suspendedUntil: number
 }
 
 /** A run that takes more turns than this is stuck. */
@@ -77,7 +81,7 @@ export class Simulation {
       ['tools-b', tools],
     ]
     this.processes = names.map(([name, service]) => {
-      return { name, service, life: 0, bus: undefined, backAt: 0 }
+      return { name, service, life: 0, bus: undefined, backAt: 0, suspendedUntil: 0 }
     })
   }
 
@@ -137,7 +141,12 @@ export class Simulation {
     for (const process of this.processes) {
       if (!process.bus && (calm || this.taken >= process.backAt)) this.boot(process)
     }
+    for (const process of this.processes) {
+      const over = process.suspendedUntil > 0 && (calm || this.taken >= process.suspendedUntil)
+      if (over) this.resume(process)
+    }
     if (!calm && this.random.next() < this.schedule.crash) this.crashOne()
+    if (!calm && this.random.next() < this.schedule.suspend) this.suspendOne()
     await this.turns.settle()
     if (this.turns.next()) return
     const deadlineMs = this.clock.nextDeadline()
@@ -178,7 +187,20 @@ export class Simulation {
     if (victim) this.crash(victim)
   }
 
+  private suspendOne(): void {
+    const victim = this.processes[Math.floor(this.random.next() * this.processes.length)]!
+    if (!victim.bus || victim.suspendedUntil > 0) return
+    this.turns.suspend(`${victim.name}.${victim.life}`)
+    victim.suspendedUntil = this.taken + 100 + Math.floor(this.random.next() * 200)
+  }
+
+  private resume(process: Process): void {
+    process.suspendedUntil = 0
+    this.turns.resume(`${process.name}.${process.life}`)
+  }
+
   private crash(process: Process): void {
+    process.suspendedUntil = 0
     this.crashes++
     this.turns.crash(`${process.name}.${process.life}`)
     process.bus?.drop()

@@ -46,6 +46,8 @@ async function run(module: string, options: RunOptions): Promise<void> {
   } catch (thrown) {
     const { message, code = 'error' } = toErrorValue(thrown)
     const disposition = thrown instanceof AshlarError ? thrown.disposition : 'terminal'
+    // The supervisor answers with SIGTERM, which must now end the process whatever else it began.
+    signals.dispose()
     tell({ kind: 'failed', code: String(code), message, disposition })
     if (process.connected) process.exitCode = exitCodes.failed
     else throw thrown
