@@ -1,6 +1,7 @@
 import type { Bus } from '../bus/bus.ts'
 import type { KeyEntry } from '../bus/key-value.ts'
 import type { MailboxMessage } from '../bus/mailbox.ts'
+import type { WorkQueue } from '../bus/work-queue.ts'
 import { UnavailableError } from '../contracts/error.ts'
 import type { Random } from '../contracts/random.ts'
 import type { Turns } from './turns.ts'
@@ -15,13 +16,6 @@ export interface FaultRates {
   duplicateMail: number
   /** A notice is not heard by anyone. */
   lostNotice: number
-}
-
-export const noFaults: FaultRates = {
-  lostRequest: 0,
-  lostAnswer: 0,
-  duplicateMail: 0,
-  lostNotice: 0,
 }
 
 export interface FaultyBusOptions {
@@ -72,16 +66,7 @@ export function faultyBus(bus: Bus, options: FaultyBusOptions): Bus {
         ),
       last: (address) => call(`last ${address.id}`, () => journal.last(address)),
     },
-    work: {
-      submit: (queue, body, id) => call(`submit ${id}`, () => work.submit(queue, body, id)),
-      consume: (queue, settings, handle) =>
-        work.consume(queue, settings, async (item) => {
-          await turns.turn(owner, `work ${item.id}`)
-          const verdict = await handle(item)
-          await turns.turn(owner, `done ${item.id}`)
-          return verdict
-        }),
-    },
+    work: faultyWork(work, call, options),
     timers: {
       schedule: (address, id, atMs, body) =>
         call(`schedule ${id}`, () => timers.schedule(address, id, atMs, body)),
@@ -106,5 +91,21 @@ export function faultyBus(bus: Bus, options: FaultyBusOptions): Bus {
       put: (letter) => call('dead letter', () => deadLetters.put(letter)),
       list: () => deadLetters.list(),
     },
+  }
+}
+
+type Call = <T>(label: string, run: () => Promise<T>) => Promise<T>
+
+function faultyWork(work: WorkQueue, call: Call, options: FaultyBusOptions): WorkQueue {
+  const { owner, turns } = options
+  return {
+    submit: (queue, body, id) => call(`submit ${id}`, () => work.submit(queue, body, id)),
+    consume: (queue, settings, handle) =>
+      work.consume(queue, settings, async (item) => {
+        await turns.turn(owner, `work ${item.id}`)
+        const verdict = await handle(item)
+        await turns.turn(owner, `done ${item.id}`)
+        return verdict
+      }),
   }
 }

@@ -16,7 +16,8 @@ describe('the documents stay true', () => {
   test('the source map of ARCHITECTURE.md names every file under src, and no other', () => {
     const map = read('docs/ARCHITECTURE.md').split('## Source map')[1]!
     const mapped = [...map.matchAll(/^\| `(src\/[^`]+)`\s+\| \S/gm)].map(([, file]) => file)
-    expect(mapped.toSorted()).toEqual(sources.toSorted())
+    expect(new Set(mapped)).toEqual(new Set(sources))
+    expect(mapped).toHaveLength(sources.length)
   })
 
   test('every dependency has its reason', () => {

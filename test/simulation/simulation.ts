@@ -91,17 +91,17 @@ export class Simulation {
     const ids = countingIds('outside')
     const ports = { bus, clock: this.clock, ids, random: this.random, log: silent }
     const { client } = createRuntime(ports)
-    let done = false
+    const state = { done: false }
     const work = this.drive(client, couriers, rounds).then(
-      () => (done = true),
+      () => (state.done = true),
       (thrown: unknown) => (this.failure = thrown),
     )
-    while (!done && this.failure === undefined && this.taken < turnsMax) await this.turn()
-    if (done) await work
+    while (!state.done && this.failure === undefined && this.taken < turnsMax) await this.turn()
+    if (state.done) await work
     if (this.failure instanceof Error) this.turns.trace.push(`outside: ${this.failure.message}`)
     return {
       seed,
-      finished: done,
+      finished: state.done,
       turns: this.taken,
       crashes: this.crashes,
       bus,

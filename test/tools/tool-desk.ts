@@ -56,7 +56,7 @@ export function openDesk(ledger: EffectLedger = createLedger()): Desk {
         ackWaitMs: 1_000,
         definition,
         clock,
-        prepare: (call) => prepareToolCall(tool as Tool<never, unknown>, call, ports),
+        prepare: (call) => prepareToolCall(tool as Tool<never>, call, ports),
       })
       const agent = { type: 'desk', id: 'case-1' }
       return performer.perform({ id: callId, agent, input, offered: [] }, signal)
