@@ -48,7 +48,7 @@ describeWorlds('poison in the mailbox', ['local', 'nats'], (open) => {
     const reasons = letters.map(({ target, reason }) => `${target}: ${reason}`).toSorted()
     expect(reasons).toEqual([
       expect.stringMatching(/^mailbox counter\/c: agent-ended$/),
-      expect.stringMatching(/^mailbox counter\/c: breaks its schema: n: /),
+      expect.stringMatching(/^mailbox counter\/c: event ADD breaks its schema: n: /),
       expect.stringMatching(/^mailbox counter\/c: message: it is not UTF-8 JSON/),
       expect.stringMatching(/^mailbox counter\/c: message: it is not UTF-8 JSON/),
       expect.stringMatching(/^mailbox counter\/c: message: to: /),
