@@ -3,7 +3,7 @@ import { AshlarError } from '../contracts/error.ts'
 
 const errorValueSchema = z.looseObject({
   message: z.string(),
-  code: z.string().optional(),
+  code: z.coerce.string().optional().catch(undefined),
   disposition: z.enum(['terminal', 'retryable', 'paused']).optional(),
 })
 
