@@ -3,15 +3,9 @@ import type { Bus } from '../../src/bus/bus.ts'
 import { violations } from './checkers.ts'
 import type { Schedule } from './simulation.ts'
 import { Simulation } from './simulation.ts'
+import { storm } from './storm.ts'
 
-const rounds = 3
-const storm: Omit<Schedule, 'seed'> = {
-  couriers: 3,
-  rounds,
-  crash: 0.004,
-  suspend: 0.004,
-  rates: { lostRequest: 0.01, lostAnswer: 0.01, duplicateMail: 0.05, lostNotice: 0.1 },
-}
+const { rounds } = storm
 
 /** Runs seeds until one breaks an invariant; a failure names its seed, which replays exactly. */
 async function firstViolation(
