@@ -48,7 +48,6 @@ const desk = setup({
   delays: { silence: silenceMs, thinking: thinkingMs },
   guards: {
     nextTurn: ({ context, event }) => event.type === 'CUSTOMER' && event.turn === context.turn + 1,
-    identified: ({ context }) => context.customer !== null,
     mayGoOn: ({ context }) => context.movesThisTurn <= movesPerTurnMax,
     actIs: ({ context }, { name }: { name: string }) => context.act?.name === name,
     malformed: ({ context }) => {

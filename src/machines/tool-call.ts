@@ -79,7 +79,6 @@ export const toolCallMachine = setup({
   },
   guards: {
     once: ({ context }) => context.effect === 'once',
-    attemptsLeft: ({ context }) => context.attempt < context.retry.attempts,
     canReconcile: ({ context }) => context.canReconcile,
     terminal: (_, error: ErrorValue) => error.disposition === 'terminal',
     askStoreAgain: ({ context }, error: ErrorValue) =>
