@@ -59,6 +59,9 @@ class Runner {
     this.busy = true
     try {
       for (let next = this.queue.shift(); next; next = this.queue.shift()) this.fold(next)
+    } catch (thrown) {
+      // Completions come from promise reactions, where a throw would end the process.
+      this.finish.reject(thrown)
     } finally {
       this.busy = false
     }

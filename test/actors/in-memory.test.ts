@@ -99,6 +99,18 @@ describe('a machine in memory', () => {
     })
   })
 
+  test.each<[string, unknown, string]>([
+    ['a function', { send: () => undefined }, 'result.send (function)'],
+    ['a date', new Date(0), 'result (Date)'],
+    ['a cycle', cycle(), 'result.self (a cycle)'],
+  ])(
+    'a result with %s is an error of that child, and not of the process',
+    async (_what, result, place) => {
+      const { output } = run({ work: () => result })
+      await expect(output).rejects.toThrow(`${place} is not JSON; return plain data`)
+    },
+  )
+
   test('an action that throws ends it and aborts its sources', async () => {
     const signals: AbortSignal[] = []
     const { output, send, clock } = run({
@@ -110,3 +122,9 @@ describe('a machine in memory', () => {
     expect([signals[0]?.aborted, clock.nextDeadline()]).toEqual([true, undefined])
   })
 })
+
+function cycle(): object {
+  const one: { self?: object } = {}
+  one.self = one
+  return one
+}
