@@ -15,6 +15,7 @@ const partitions = 8
 /** A key-value store that can be cut off: calls fail, and news arrives only afterwards. */
 class Cable {
   private cut = false
+  private silent = false
   private readonly missed: (() => void)[] = []
   readonly keyValue: KeyValue
 
@@ -28,7 +29,7 @@ class Cable {
       keys: (bucket, prefix) => call(() => whole.keys(bucket, prefix)),
       watch: (bucket, prefix, onChange: (key: string, entry: KeyEntry | undefined) => void) =>
         whole.watch(bucket, prefix, (key, entry) => {
-          if (this.cut) this.missed.push(() => onChange(key, entry))
+          if (this.silent) this.missed.push(() => onChange(key, entry))
           else onChange(key, entry)
         }),
     }
@@ -36,14 +37,16 @@ class Cable {
 
   pull(): void {
     this.cut = true
+    this.silent = true
   }
 
-  /** Calls work again at once; what was missed arrives when `catchUp` is called. */
+  /** Calls work again at once; news arrives only from `catchUp` on. */
   plug(): void {
     this.cut = false
   }
 
   catchUp(): void {
+    this.silent = false
     for (const deliver of this.missed.splice(0)) deliver()
   }
 }
