@@ -20,7 +20,7 @@ import type { DeliveryPorts } from './delivery.ts'
 import { deliverOutbox } from './delivery.ts'
 import { applied, emptyInbox, isDuplicate } from './inbox.ts'
 import { schemaProblem } from './input-schema.ts'
-import { actorLimits } from './limits.ts'
+import { actorLimits, retryDelayMs } from './limits.ts'
 import { LocalEffects } from './local-effects.ts'
 import type { Logger } from './logger.ts'
 import { topics } from './notice.ts'
@@ -164,8 +164,7 @@ export class DurableActor {
     const agent = formatAddress(this.address)
     const error = toErrorValue(thrown)
     if (thrown instanceof AshlarError && thrown.disposition === 'retryable') {
-      const { retryFirstMs, retryMaxMs } = actorLimits
-      const waitMs = Math.min(retryMaxMs, retryFirstMs * 2 ** Math.min(attempt, 10))
+      const waitMs = retryDelayMs(attempt)
       log.warn({ agent, error, waitMs }, 'the bus did not answer; trying again')
       await pause(clock, waitMs, signal).catch(() => undefined)
       return
@@ -255,9 +254,7 @@ export class DurableActor {
       } catch (thrown) {
         const retryable = thrown instanceof AshlarError && thrown.disposition === 'retryable'
         if (!retryable || signal.aborted) throw thrown
-        const { retryFirstMs, retryMaxMs } = actorLimits
-        const waitMs = Math.min(retryMaxMs, retryFirstMs * 2 ** Math.min(attempt, 10))
-        await pause(clock, waitMs, signal)
+        await pause(clock, retryDelayMs(attempt), signal)
       }
     }
   }

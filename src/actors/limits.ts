@@ -29,6 +29,12 @@ export const actorLimits = {
   drainMaxMs: 10_000,
 } as const
 
+/** How long to wait before the given repetition, 1 for the first: doubling, up to the longest. */
+export function retryDelayMs(attempt: number): number {
+  const { retryFirstMs, retryMaxMs } = actorLimits
+  return Math.min(retryMaxMs, retryFirstMs * 2 ** Math.min(attempt, 10))
+}
+
 /** Refuses to start on contradictory limits. */
 export function checkActorLimits(): void {
   const { heartbeatEveryMs, hostLostAfterMs, retryFirstMs, retryMaxMs } = actorLimits

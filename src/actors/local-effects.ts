@@ -7,7 +7,8 @@ import type { StoredState } from '../contracts/state.ts'
 import type { AgentDefinition } from './definition.ts'
 import type { LocalExecutor } from './delivery.ts'
 import type { Logger } from './logger.ts'
-import type { Performer } from './performer.ts'
+import type { Completion, Performer } from './performer.ts'
+import { completionEvent } from './performer.ts'
 
 /** What the effects of one agent need from its host. */
 export interface LocalEffectsOptions {
@@ -110,21 +111,25 @@ export class LocalEffects implements LocalExecutor {
     identity: string,
     signal: AbortSignal,
   ): Promise<NeutralEvent> {
-    const { id: childId, incarnation, input } = spawn
+    const { id: childId, incarnation } = spawn
+    return completionEvent({ childId, incarnation }, await this.perform(spawn, identity, signal))
+  }
+
+  private async perform(
+    spawn: SpawnEffect,
+    identity: string,
+    signal: AbortSignal,
+  ): Promise<Completion> {
     const performer = this.performer(spawn)
     if (performer) {
       const { address: agent } = this.options
-      const call = { id: identity, agent, input, offered: spawn.offered ?? [] }
-      const completion = await performer.perform(call, signal)
-      return 'output' in completion
-        ? { kind: 'done', childId, incarnation, output: completion.output }
-        : { kind: 'error', childId, incarnation, error: completion.error }
+      const { input, offered = [] } = spawn
+      return performer.perform({ id: identity, agent, input, offered }, signal)
     }
     try {
-      const output = await this.runPromise(spawn, identity, signal)
-      return { kind: 'done', childId, incarnation, output }
+      return { output: await this.runPromise(spawn, identity, signal) }
     } catch (thrown) {
-      return { kind: 'error', childId, incarnation, error: toErrorValue(thrown) }
+      return { error: toErrorValue(thrown) }
     }
   }
 

@@ -2,6 +2,7 @@ import type { Address } from '../contracts/address.ts'
 import type { Clock } from '../contracts/clock.ts'
 import type { ErrorValue } from '../contracts/error.ts'
 import { toErrorValue } from '../contracts/error.ts'
+import type { NeutralEvent } from '../contracts/event.ts'
 import type { AgentDefinition } from './definition.ts'
 import type { SourceHandler } from './in-memory.ts'
 import { runInMemory } from './in-memory.ts'
@@ -18,6 +19,16 @@ export interface Call {
 
 /** How a call ended, as the agent's `onDone` or `onError` will see it. */
 export type Completion = { output: unknown } | { error: ErrorValue }
+
+/** A completion as the input of the agent that waits for it. */
+export function completionEvent(
+  { childId, incarnation }: { childId: string; incarnation: number },
+  completion: Completion,
+): NeutralEvent {
+  return 'output' in completion
+    ? { kind: 'done', childId, incarnation, output: completion.output }
+    : { kind: 'error', childId, incarnation, error: completion.error }
+}
 
 /** One call, set up for its statechart: the machine's input and what runs behind its sources. */
 export interface Performance {

@@ -113,9 +113,10 @@ function conclude(
     const run = runEngine()
     if (run.snapshot.status === 'error' && run.actions.length === 0) throw run.snapshot.error
     decoder.decode(run.actions, run.snapshot)
-    offerOptions(definition, decoder, run.snapshot)
+    const effects = decoder.effects()
+    offerOptions(definition, decoder, effects, run.snapshot)
     snapshot = toStored(definition, run.snapshot)
-    checkJson(definition, snapshot, decoder)
+    checkJson(definition, snapshot, effects, decoder.timers)
   } catch (thrown) {
     return failed(definition, base, at, thrown)
   }
@@ -220,9 +221,10 @@ function toEngineEvent(stored: StoredState, event: NeutralEvent): EventObject {
 function offerOptions(
   definition: AgentDefinition,
   decoder: Decoder,
+  effects: readonly Effect[],
   snapshot: AnyMachineSnapshot,
 ): void {
-  for (const effect of decoder.effects()) {
+  for (const effect of effects) {
     if (effect.kind !== 'spawn' || effect.child !== 'decision') continue
     const source = definition.sources.get(effect.src)
     if (source?.kind !== 'decision') continue
@@ -249,12 +251,17 @@ function toStored(definition: AgentDefinition, snapshot: AnyMachineSnapshot): St
   }
 }
 
-function checkJson(definition: AgentDefinition, snapshot: StoredSnapshot, decoder: Decoder): void {
+function checkJson(
+  definition: AgentDefinition,
+  snapshot: StoredSnapshot,
+  effects: readonly Effect[],
+  timers: StoredState['timers'],
+): void {
   const lost =
     findNonJson(snapshot.context, 'context') ??
     (snapshot.output === undefined ? undefined : findNonJson(snapshot.output, 'output')) ??
-    findNonJson(decoder.effects(), 'effects') ??
-    findNonJson(decoder.timers, 'timers')
+    findNonJson(effects, 'effects') ??
+    findNonJson(timers, 'timers')
   if (lost) {
     throw new MachineError(
       definition.id,

@@ -2,7 +2,6 @@ import type { Clock } from '../contracts/clock.ts'
 import { encodeEnvelope } from '../contracts/envelope.ts'
 import type { ErrorValue } from '../contracts/error.ts'
 import { LimitError, toErrorValue } from '../contracts/error.ts'
-import type { NeutralEvent } from '../contracts/event.ts'
 import { fromBytes } from '../contracts/json.ts'
 import type { Work } from '../contracts/work.ts'
 import { decodeWork } from '../contracts/work.ts'
@@ -13,6 +12,7 @@ import type { Logger } from './logger.ts'
 import type { CancelNotice } from './notice.ts'
 import { callKey, topics } from './notice.ts'
 import type { Completion, Performer } from './performer.ts'
+import { completionEvent } from './performer.ts'
 import { deadLetter } from './slice.ts'
 
 export interface WorkHostOptions {
@@ -96,11 +96,8 @@ export class WorkHost {
 
   private async reply(work: Work, completion: Completion): Promise<void> {
     const { bus, clock, performer } = this.options
-    const { to, childId, incarnation } = work.reply
-    const body: NeutralEvent =
-      'output' in completion
-        ? { kind: 'done', childId, incarnation, output: completion.output }
-        : { kind: 'error', childId, incarnation, error: completion.error }
+    const { to } = work.reply
+    const body = completionEvent(work.reply, completion)
     const id = `${work.id}:reply`
     const envelope = encodeEnvelope({
       v: 1,

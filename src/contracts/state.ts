@@ -1,5 +1,5 @@
 import type { Address } from './address.ts'
-import type { ChildKind } from './effect.ts'
+import type { SpawnEffect } from './effect.ts'
 import type { ErrorValue } from './error.ts'
 import type { AgentEvent, ParentLink } from './event.ts'
 
@@ -25,15 +25,8 @@ export interface StoredSnapshot {
 /** The active states: a name, or regions by name. */
 export type StateValue = string | { [region: string]: StateValue | undefined }
 
-export interface StoredChild {
-  incarnation: number
-  src: string
-  child: ChildKind
-  input?: unknown
-  /** The name in the contract behind `src`; see the spawn effect. */
-  target?: string
-  address?: Address
-  offered?: string[]
+/** What a spawn started, under its id. */
+export interface StoredChild extends Omit<SpawnEffect, 'kind' | 'id'> {
   /** Identity of the spawn effect; a restart of the child keeps it (I3). Set when committed. */
   identity?: string
   /** Its end has been folded; the machine has not yet left the state that invoked it. */
