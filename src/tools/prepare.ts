@@ -2,6 +2,7 @@ import { firstIssue } from '../contracts/envelope.ts'
 import type { ErrorValue } from '../contracts/error.ts'
 import { AshlarError, toErrorValue } from '../contracts/error.ts'
 import type { Clock } from '../contracts/clock.ts'
+import { findNonJson } from '../contracts/json.ts'
 import type { Ids } from '../contracts/ids.ts'
 import type { Random } from '../contracts/random.ts'
 import type { AnyTool, ToolOutcome } from '../contracts/tool.ts'
@@ -104,7 +105,12 @@ export function prepareToolCall(
 
 function checkOutput(tool: AnyTool, result: unknown): unknown {
   const parsed = tool.output.safeParse(result)
-  if (parsed.success) return parsed.data
+  if (parsed.success) {
+    const { data } = parsed
+    const lost = data === undefined ? undefined : findNonJson(data, 'result')
+    if (lost === undefined) return data
+    throw new ContractError(`tool ${tool.name}`, `${lost} is not JSON; return plain data`)
+  }
   throw new ContractError(
     `tool ${tool.name}`,
     `its result breaks the output schema: ${firstIssue(parsed.error)}`,

@@ -72,6 +72,15 @@ describe('a once call', () => {
     expect(broken.scopes).toHaveLength(1)
   })
 
+  test('a result that is no JSON leaves it in doubt as well, whatever its schema allows', async () => {
+    const output = z.any()
+    const tool = defineTool({ ...shape, output, execute: () => ({ receipt: new Date(0) }) })
+    const desk = openDesk()
+    expect(await finish(desk.clock, desk.call(tool))).toMatchObject({
+      error: { kind: 'inDoubt', message: expect.stringContaining('receipt (Date)') as string },
+    })
+  })
+
   test('has its intent in the ledger before it is executed', async () => {
     const desk = openDesk()
     const entries: unknown[] = []
