@@ -6,17 +6,27 @@ export type { Problem } from './actors/problem.ts'
 export { decisionActor, memoryActor, toolActor } from './actors/source.ts'
 export { agentAt } from './actors/agent-at.ts'
 export { inDoubt } from './actors/in-doubt.ts'
+export type { SagaArgs, SagaCompensation, SagaOptions, SagaStep } from './actors/saga.ts'
+export { defineSaga } from './actors/saga.ts'
+export type { SagaOutput } from './actors/saga-output.ts'
 export type { Service, ServiceEnv, ServiceParts } from './actors/service.ts'
 export { defineService } from './actors/service.ts'
 export type { AgentRef, AgentView, Client, StartOptions, WaitOptions } from './actors/client.ts'
 export type { Host } from './actors/host.ts'
 export type { Logger } from './actors/logger.ts'
 
-export type { Tool, ToolContract, ToolFailure, ToolScope } from './contracts/tool.ts'
+export type { AnyTool, Tool, ToolContract, ToolFailure, ToolScope } from './contracts/tool.ts'
 export type { ToolDeclaration } from './tools/define-tool.ts'
 export { declareTool, defineTool } from './tools/define-tool.ts'
 
-export type { Answer, Decider, Decision, DecisionContract, Question } from './contracts/decision.ts'
+export type {
+  Answer,
+  AnyDecision,
+  Decider,
+  Decision,
+  DecisionContract,
+  Question,
+} from './contracts/decision.ts'
 export type { DecisionDeclaration } from './decision/define-decision.ts'
 export { declareDecision, defineDecision } from './decision/define-decision.ts'
 export type { RecordedPlace } from './decision/deciders.ts'

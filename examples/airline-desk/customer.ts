@@ -18,10 +18,10 @@ export async function playCustomer(
   options: { timeoutMs: number; signal: AbortSignal },
 ): Promise<View> {
   let answered = -1
-  let turn = 0
+  let said = 0
   for (;;) {
     const view = (await desk.waitFor(
-      (seen) => isDue(seen as View, turn, answered),
+      (seen) => isDue(seen as View, said, answered),
       options,
     )) as View
     const { context } = view
@@ -30,25 +30,23 @@ export async function playCustomer(
       answered = context.confirmation!.number
       // The recorded customer agreed, or not, before the model acted: that is the answer here.
       const text = recording.beforeMove[context.moves - 1] ?? ''
-      await desk.send({ type: 'ANSWER', text, number: answered })
+      await desk.send({ type: 'ANSWER', text, number: answered }, { id: `answer-${answered}` })
       continue
     }
     const line = nextLine(recording, context)
-    turn = context.turn + 1
-    if (line === null) {
-      await desk.send({ type: 'LEAVE' })
-      turn = -1
-      continue
-    }
-    await desk.send({ type: 'CUSTOMER', text: line, turn })
+    said = context.turn + 1
+    // Who says it again after an interruption says it under the same id, and is heard once.
+    const id = `turn-${said}`
+    if (line === null) await desk.send({ type: 'LEAVE' }, { id })
+    else await desk.send({ type: 'CUSTOMER', text: line, turn: said }, { id })
   }
 }
 
-/** True when it is the customer's turn, or all is over. */
-function isDue(view: View, turn: number, answered: number): boolean {
+/** True when it is the customer's turn, and what to say was not said before, or all is over. */
+function isDue(view: View, said: number, answered: number): boolean {
   if (view.status !== 'active') return true
   if (view.value === 'confirming') return view.context.confirmation?.number !== answered
-  return view.value === 'listening' && turn >= 0 && view.context.turn === turn
+  return view.value === 'listening' && said !== view.context.turn + 1
 }
 
 /** What the customer says next; null: nothing more, the customer leaves. */

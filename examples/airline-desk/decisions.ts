@@ -1,16 +1,22 @@
 import { fileURLToPath } from 'node:url'
+import type { AnyDecision } from 'ashlar'
 import { defineDecision, defineService, recorded, rules } from 'ashlar'
 import type { NextMoveInput } from './contracts.ts'
 import { nextMove } from './contracts.ts'
 import { loadRuns } from './domain/load.ts'
+import type { Recording } from './recording.ts'
 import { readRecording } from './recording.ts'
 
 /** The decision process: recorded choices first, and a person when nobody knows what to do next. */
 export default defineService('airline-decisions', async ({ options }) => {
   const file = options.runs ?? fileURLToPath(new URL('./data/conversations.json', import.meta.url))
-  const recordings = (await loadRuns(file)).map(readRecording)
-  const moves = new Map(recordings.map(({ name, moves }) => [name, moves]))
-  const decision = defineDecision({
+  return { decisions: [createDecision((await loadRuns(file)).map(readRecording))] }
+})
+
+/** What the desk does next, as recorded. */
+export function createDecision(recordings: readonly Recording[]): AnyDecision {
+  const moves = new Map(recordings.map(({ name, moves: made }) => [name, made]))
+  return defineDecision({
     ...nextMove,
     prompt: ({ customer, lines }, offered) =>
       [
@@ -30,5 +36,4 @@ export default defineService('airline-decisions', async ({ options }) => {
       ),
     ],
   })
-  return { decisions: [decision] }
-})
+}

@@ -61,6 +61,7 @@ async function run(options: Options): Promise<number> {
     })),
     report: (line) => void process.stderr.write(`${line}\n`),
     onProcessEvent: (event) => {
+      if (event.kind === 'gave-up') return void process.stderr.write(`${event.message}\n`)
       const how = event.kind === 'ready' ? 'is up' : `died (${event.how}); starting it again`
       process.stderr.write(`process ${event.name} (pid ${event.pid}) ${how}\n`)
     },

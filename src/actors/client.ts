@@ -5,6 +5,7 @@ import type { Clock } from '../contracts/clock.ts'
 import { pause } from '../contracts/clock.ts'
 import type { Envelope, Trace } from '../contracts/envelope.ts'
 import { encodeEnvelope } from '../contracts/envelope.ts'
+import type { ErrorValue } from '../contracts/error.ts'
 import { AshlarError, InputError } from '../contracts/error.ts'
 import type { AgentEvent, NeutralEvent } from '../contracts/event.ts'
 import type { Ids } from '../contracts/ids.ts'
@@ -47,7 +48,10 @@ type ViewOf<M extends AnyStateMachine> = AgentView<ContextFrom<M>, OutputFrom<M>
 /** A typed handle on one agent, wherever it runs. */
 export interface AgentRef<M extends AnyStateMachine = AnyStateMachine> {
   readonly address: Address
-  /** Resolves when the event is stored; the agent takes it when its turn comes. */
+  /**
+   * Resolves when the event is stored; the agent takes it when its turn comes.
+   * @throws AshlarError `overloaded` (retryable) when too much mail waits already
+   */
   send(event: EventFromLogic<M>, options?: { id?: string; trace?: Trace }): Promise<void>
   /** The last committed state, or undefined when the agent has not begun. */
   read(): Promise<ViewOf<M> | undefined>
@@ -234,9 +238,10 @@ export class Client {
         const reply = await this.bus.wire.ask(service, bytes, limits.requestTimeoutMs)
         const answer = fromBytes(reply) as IngressAnswer
         if (answer.kind === 'accepted') return
-        const { code = 'refused', message, disposition } = answer.error
-        throw new AshlarError(String(code), message, disposition ? { disposition } : {})
+        throw refusal(answer.error)
       } catch (thrown) {
+        // Waiting here would hide the back-pressure from whoever can do something about it.
+        if (thrown instanceof AshlarError && thrown.code === 'overloaded') throw thrown
         const nobody = thrown instanceof AshlarError && thrown.code === 'no-responder'
         const patienceMs = nobody ? actorLimits.noHostPatienceMs : actorLimits.submitPatienceMs
         if (!isRetryable(thrown) || this.clock.now() - begunMs >= patienceMs) {
@@ -281,6 +286,13 @@ function timedOut(address: Address, view: AgentView | undefined): AshlarError {
   const where = view ? `it is in ${JSON.stringify(view.value)}` : 'it has not begun'
   const name = formatAddress(address)
   return new AshlarError('wait-timeout', `waited too long for agent ${name}; ${where}`)
+}
+
+function refusal({ code = 'refused', message, disposition, retryAfterMs }: ErrorValue) {
+  return new AshlarError(String(code), message, {
+    ...(disposition ? { disposition } : {}),
+    ...(typeof retryAfterMs === 'number' ? { retryAfterMs } : {}),
+  })
 }
 
 function explain(thrown: unknown, type: string): unknown {

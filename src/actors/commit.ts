@@ -5,6 +5,7 @@ import { limits } from '../bus/limits.ts'
 import { formatAddress } from '../contracts/address.ts'
 import { LimitError } from '../contracts/error.ts'
 import { toBytes } from '../contracts/json.ts'
+import { actorLimits } from './limits.ts'
 
 /** What an envelope or a work item adds to the effect that it carries. */
 const wrappingMaxBytes = 4 * 1024
@@ -25,6 +26,7 @@ export async function commit(
   expectedSeq: number,
 ): Promise<CommitOutcome> {
   const body = encodeRecord(record)
+  if (body.length > actorLimits.contextMaxBytes) checkContext(record)
   if (body.length > longestMessageBytes) checkOutbox(record)
   for (;;) {
     const appended = await journal.append(record.address, body, expectedSeq)
@@ -37,6 +39,14 @@ export async function commit(
     const untouched = (last?.seq ?? 0) === expectedSeq
     if (appended.kind === 'conflict' || !untouched) return { kind: 'lost' }
   }
+}
+
+/** By a bound of its own, so that the error names what grew. */
+function checkContext({ address, state }: JournalRecord): void {
+  const bytes = toBytes(state.snapshot.context).length
+  if (bytes <= actorLimits.contextMaxBytes) return
+  const where = `context of ${formatAddress(address)}`
+  throw new LimitError('contextMaxBytes', actorLimits.contextMaxBytes, bytes, where)
 }
 
 /** What no mailbox or queue would take must not be committed: it could never be delivered. */

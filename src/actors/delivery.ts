@@ -129,6 +129,7 @@ class Delivery {
           atMs: this.record.atMs,
           body: JSON.stringify(effect.event ?? ownEvent(this.record)),
           encoding: 'utf-8',
+          form: 'event',
         })
     }
   }

@@ -2,23 +2,22 @@ import type { Address } from '../contracts/address.ts'
 import { formatAddress } from '../contracts/address.ts'
 import type { Clock } from '../contracts/clock.ts'
 import { pause } from '../contracts/clock.ts'
-import { effectIdentity } from '../contracts/effect.ts'
-import type { Envelope, Sender } from '../contracts/envelope.ts'
-import { encodeEnvelope } from '../contracts/envelope.ts'
+import type { Effect } from '../contracts/effect.ts'
 import { AshlarError, LimitError, toErrorValue } from '../contracts/error.ts'
-import type { NeutralEvent, ParentLink } from '../contracts/event.ts'
+import type { NeutralEvent } from '../contracts/event.ts'
 import { describeEvent } from '../contracts/event.ts'
 import type { Ids } from '../contracts/ids.ts'
 import { toBytes } from '../contracts/json.ts'
-import type { InboxState, JournalRecord } from '../contracts/record.ts'
-import { decodeRecord } from '../contracts/record.ts'
+import type { JournalRecord } from '../contracts/record.ts'
 import type { StoredState } from '../contracts/state.ts'
 import type { Bus } from '../bus/bus.ts'
+import type { ActorInput } from './actor-input.ts'
 import { commit } from './commit.ts'
 import type { AgentDefinition } from './definition.ts'
 import type { DeliveryPorts } from './delivery.ts'
 import { deliverOutbox } from './delivery.ts'
-import { applied, emptyInbox, isDuplicate } from './inbox.ts'
+import { agentFailed, isKept } from './failure.ts'
+import { emptyInbox, isDuplicate } from './inbox.ts'
 import { schemaProblem } from './input-schema.ts'
 import { actorLimits, retryDelayMs } from './limits.ts'
 import { LocalEffects } from './local-effects.ts'
@@ -27,8 +26,11 @@ import { topics } from './notice.ts'
 import type { StepNotice } from './notice.ts'
 import { failedBy, neverBegun, withoutPayload } from './oversized.ts'
 import type { Performer } from './performer.ts'
+import { refuseInput } from './refusal.ts'
 import type { StepResult } from './step.ts'
 import { step } from './step.ts'
+import type { Loaded } from './transition.ts'
+import { checkVersion, readRecord, transitionRecord } from './transition.ts'
 
 /** What a durable actor needs from its host. */
 export interface ActorPorts {
@@ -38,28 +40,12 @@ export interface ActorPorts {
   log: Logger
   performers: ReadonlyMap<string, Performer>
   isServed: DeliveryPorts['isServed']
-  /** Called when an agent stops taking its mail until an operator looks at it. */
+  /** Called when the agent stops taking its mail until an operator looks at it. */
   onPaused: () => void
+  /** True when everything up to this position of the mail is finished in the sense of I4. */
+  isFinished: (mailSeq: number) => boolean
   /** Aborts when the host gives the agent up. */
   signal: AbortSignal
-}
-
-/** One input of an agent. `mailSeq` is 0 for the completion of a local effect. */
-export interface ActorInput {
-  event: NeutralEvent
-  messageId: string
-  from: Sender
-  mailSeq: number
-  trace?: Envelope['trace']
-  /** Called once when the input is finished in the sense of I4. */
-  finished: () => void
-}
-
-interface Loaded {
-  state: StoredState | undefined
-  inbox: InboxState
-  step: number
-  seq: number
 }
 
 /**
@@ -99,15 +85,24 @@ export class DurableActor {
     return this.working === undefined && this.queue.length === 0 && this.local.count === 0
   }
 
-  /** Inputs that wait. */
-  get backlog(): number {
-    return this.queue.length
-  }
-
   accept(input: ActorInput): void {
     this.queue.push(input)
     // Work that could not begin would end before it is noted as under way.
     if (!this.stalled) this.working ??= this.work()
+  }
+
+  /**
+   * For a paused agent: gives its mail back, as positions, and forgets the rest. What local effects
+   * have told it is told again when they are started again.
+   */
+  release(): number[] {
+    this.forget()
+    return this.queue.splice(0).flatMap(({ mailSeq }) => (mailSeq > 0 ? [mailSeq] : []))
+  }
+
+  /** Lets a paused agent try again; its mail is to be handed to it anew. */
+  unpause(): void {
+    this.paused = undefined
   }
 
   /** Paused or given up: what is queued stays owed. */
@@ -146,6 +141,7 @@ export class DurableActor {
       }
     }
     this.working = undefined
+    if (this.paused !== undefined) this.ports.onPaused()
   }
 
   /** An input waits for the local effects that run: the checkpoint must not pass it (I4). */
@@ -159,37 +155,58 @@ export class DurableActor {
     this.held = undefined
   }
 
+  /** What the class of an error decides: try again, or wait for an operator. */
   private async recover(thrown: unknown, input: ActorInput, attempt: number): Promise<void> {
     const { log, clock, signal } = this.ports
     const agent = formatAddress(this.address)
     const error = toErrorValue(thrown)
-    if (thrown instanceof AshlarError && thrown.disposition === 'retryable') {
+    const isOurs = thrown instanceof AshlarError
+    const again = isOurs
+      ? thrown.disposition === 'retryable'
+      : attempt < actorLimits.unexpectedAttemptsMax
+    if (again) {
       const waitMs = retryDelayMs(attempt)
-      log.warn({ agent, error, waitMs }, 'the bus did not answer; trying again')
+      const text = isOurs ? 'the bus did not answer' : 'something unexpected happened'
+      log.warn({ agent, error, waitMs }, `${text}; trying again`)
+      // Whatever it was, memory may be part of it: the next try reads the state anew.
+      if (!isOurs) this.forget()
       await pause(clock, waitMs, signal).catch(() => undefined)
       return
     }
     this.paused = error.message
     log.error({ agent, error, event: describeEvent(input.event) }, 'agent paused; its mail is kept')
-    this.ports.onPaused()
+  }
+
+  private forget(): void {
+    this.loaded = undefined
+    this.local.abandon()
   }
 
   private async process(input: ActorInput): Promise<void> {
     const loaded = (this.loaded ??= await this.load())
-    const { mailSeq, from } = input
-    if (isDuplicate(loaded.inbox, { mailSeq, from })) return
+    if (isDuplicate(loaded.inbox, input)) return
     if (!loaded.state && input.event.kind !== 'init') {
       return (await this.isBehind(loaded)) ? this.again(input) : this.refuse(input, 'no-such-agent')
     }
     const invalid = schemaProblem(this.definition, input.event)
     if (invalid) return this.refuse(input, invalid)
+    if (loaded.state && input.event.kind === 'resume') checkVersion(loaded.state, this.definition)
     const atMs = this.ports.clock.now()
     const at = { address: this.address, atMs }
     const result = step(this.definition, loaded.state, input.event, at)
     if (result.stale) return (await this.isBehind(loaded)) ? this.again(input) : undefined
-    const bounded = this.bound(result, loaded.state, atMs)
-    const record = this.record(input, loaded, bounded, atMs)
+    const bounded = this.bound(result, loaded.state, input, atMs)
+    if (this.isRunAgain(input.event)) bounded.effects = bounded.effects.filter(isNotKept)
+    const commit = { atMs, transitionId: this.ports.ids.next() }
+    const record = transitionRecord(this.address, input, loaded, bounded, commit)
     await this.commitAndDeliver(record, loaded, input)
+  }
+
+  /** An effect of this host that a failed agent starts again when it is resumed: no letter. */
+  private isRunAgain(event: NeutralEvent): boolean {
+    if (event.kind !== 'done' && event.kind !== 'error') return false
+    const child = this.loaded?.state?.children[event.childId]
+    return child !== undefined && this.local.runsHere(child)
   }
 
   /** Memory that is behind the journal cannot tell what is stale (I2). */
@@ -200,8 +217,7 @@ export class DurableActor {
 
   /** Another host has written: reads the state and takes the input anew. */
   private again(input: ActorInput): Promise<void> {
-    this.loaded = undefined
-    this.local.abandon()
+    this.forget()
     return this.process(input)
   }
 
@@ -212,13 +228,13 @@ export class DurableActor {
   ): Promise<void> {
     const outcome = await this.append(record, loaded, input)
     if (outcome.kind === 'lost') return this.again(input)
-    this.loaded = {
-      state: record.state,
-      inbox: record.inbox,
-      step: record.step,
-      seq: outcome.seq,
-    }
+    const { state, inbox, step: stepNumber } = record
+    this.loaded = { state, inbox, step: stepNumber, seq: outcome.seq }
     await this.deliver(record)
+    if (record.event.kind === 'resume' && state.snapshot.status === 'active') {
+      this.local.resume(state)
+    }
+    if (isKept(state)) this.local.abandon()
     this.announce(record)
   }
 
@@ -231,18 +247,29 @@ export class DurableActor {
       return await commit(this.ports.bus.journal, record, loaded.seq)
     } catch (thrown) {
       if (!(thrown instanceof LimitError)) throw thrown
-      const event = withoutPayload(record.event)
-      if (loaded.state && loaded.state.snapshot.status !== 'active') {
-        await this.refuse(input, 'agent-ended')
-        Object.assign(record, { state: loaded.state, outbox: [], event })
-      } else {
-        // Too large to store or to send (I9): the agent fails, with its last good state.
-        const before = loaded.state ?? neverBegun(record.state)
-        const failed = this.failure(before, thrown, record.atMs)
-        Object.assign(record, { state: failed.next, outbox: failed.effects, event })
-      }
+      await this.shrink(record, loaded, input, thrown)
       return commit(this.ports.bus.journal, record, loaded.seq)
     }
+  }
+
+  /** Too large to store or to send (I9): the agent fails with its last good state. */
+  private async shrink(
+    record: JournalRecord,
+    { state }: Loaded,
+    input: ActorInput,
+    thrown: LimitError,
+  ): Promise<void> {
+    const event = withoutPayload(record.event)
+    if (state && state.snapshot.status !== 'active') {
+      await this.refuse(input, isKept(state) ? agentFailed : 'agent-ended')
+      Object.assign(record, { state, outbox: [], event })
+      return
+    }
+    const failed = this.failure(state ?? neverBegun(record.state), thrown, input, record.atMs)
+    // The record cannot hold the payload, so the letter is written by itself.
+    if (isKept(failed.next) && !this.isRunAgain(input.event)) await this.refuse(input, agentFailed)
+    const outbox = failed.effects.filter(isNotKept)
+    Object.assign(record, { state: failed.next, outbox, event })
   }
 
   /** Delivers until it is done: the next step must not overtake this outbox. */
@@ -263,99 +290,41 @@ export class DurableActor {
   private async load(): Promise<Loaded> {
     const last = await this.ports.bus.journal.last(this.address)
     if (!last) return { state: undefined, inbox: emptyInbox, step: 0, seq: 0 }
-    const record = this.readRecord(last.body)
-    const loaded = { state: record.state, inbox: record.inbox, step: record.step, seq: last.seq }
+    const record = readRecord(last.body, this.definition)
+    const { state, inbox } = record
+    const loaded = { state, inbox, step: record.step, seq: last.seq }
     this.loaded = loaded
-    await this.deliver(record)
-    if (record.state.snapshot.status === 'active') {
-      this.local.resume(record.state)
-    }
+    // A finished input has been delivered; doing it again would repeat calls that still run.
+    if (!this.ports.isFinished(inbox.mailSeq)) await this.deliver(record)
+    if (state.snapshot.status === 'active') this.local.resume(state)
     return loaded
   }
 
-  private readRecord(body: Uint8Array): JournalRecord {
-    const record = decodeRecord(body)
-    const { version } = record.state.machine
-    if (version !== this.definition.version && record.state.snapshot.status === 'active') {
-      throw new AshlarError(
-        'needs-migration',
-        `it runs version ${version} of ${this.definition.id}, this host has version ` +
-          `${this.definition.version}; start a host with version ${version}`,
-        { disposition: 'paused' },
-      )
-    }
-    return record
-  }
-
-  private record(
-    input: ActorInput,
-    loaded: Loaded,
+  private bound(
     result: StepResult,
+    before: StoredState | undefined,
+    input: ActorInput,
     atMs: number,
-  ): JournalRecord {
-    const { messageId, from, mailSeq, trace, event } = input
-    const stepNumber = loaded.step + 1
-    return {
-      v: 1,
-      address: this.address,
-      step: stepNumber,
-      transitionId: this.ports.ids.next(),
-      atMs,
-      cause: { messageId, from: from.name, ...(trace ? { trace } : {}) },
-      event,
-      handled: result.handled,
-      state: identifyChildren(result, this.address, stepNumber),
-      inbox: applied(loaded.inbox, { mailSeq, from }),
-      outbox: result.effects,
-    }
-  }
-
-  private bound(result: StepResult, before: StoredState | undefined, atMs: number): StepResult {
+  ): StepResult {
     const count = result.effects.length
     const most = actorLimits.effectsPerStepMax
     if (count <= most) return result
     const where = formatAddress(this.address)
-    return this.failure(
-      before ?? neverBegun(result.next),
-      new LimitError('effectsPerStep', most, count, where),
-      atMs,
-    )
+    const error = new LimitError('effectsPerStepMax', most, count, where)
+    return this.failure(before ?? neverBegun(result.next), error, input, atMs)
   }
 
-  private failure(before: StoredState, thrown: LimitError, atMs: number): StepResult {
-    return failedBy(thrown, this.definition, before, { address: this.address, atMs })
+  private failure(
+    before: StoredState,
+    thrown: LimitError,
+    { event }: ActorInput,
+    atMs: number,
+  ): StepResult {
+    return failedBy(thrown, this.definition, before, event, { address: this.address, atMs })
   }
 
-  private async refuse(input: ActorInput, reason: string): Promise<void> {
-    const { bus, clock } = this.ports
-    const { event, messageId } = input
-    await bus.deadLetters.put({
-      target: `mailbox ${formatAddress(this.address)}`,
-      messageId,
-      reason,
-      atMs: clock.now(),
-      body: JSON.stringify(event),
-      encoding: 'utf-8',
-    })
-    if (event.kind === 'init' && event.parent)
-      await this.tellParent(event.parent, messageId, reason)
-  }
-
-  /** A child that could not begin is an error of the child, not a silence. */
-  private async tellParent(parent: ParentLink, startId: string, reason: string): Promise<void> {
-    const { bus, clock } = this.ports
-    const { address: to, childId, incarnation } = parent
-    const message = `agent ${formatAddress(this.address)} was not started: ${reason}`
-    const id = `${startId}:refused`
-    const body: NeutralEvent = {
-      kind: 'error',
-      childId,
-      incarnation,
-      error: { name: 'InputError', message, code: 'bad-input' },
-    }
-    const from = { name: formatAddress(this.address) }
-    const envelope = encodeEnvelope({ v: 1, id, to, from, sentAtMs: clock.now(), body })
-    await bus.mailbox.post(to, envelope, id)
+  private refuse(input: ActorInput, reason: string): Promise<void> {
+    return refuseInput(this.ports, this.address, input, reason)
   }
 
   private announce(record: JournalRecord): void {
@@ -374,14 +343,6 @@ export class DurableActor {
   }
 }
 
-/** Writes the identity of each spawn into the child that it started. */
-function identifyChildren(result: StepResult, address: Address, stepNumber: number): StoredState {
-  const children = { ...result.next.children }
-  for (const [index, effect] of result.effects.entries()) {
-    if (effect.kind !== 'spawn') continue
-    const child = children[effect.id]
-    if (child?.incarnation !== effect.incarnation) continue
-    children[effect.id] = { ...child, identity: effectIdentity(address, stepNumber, index) }
-  }
-  return { ...result.next, children }
+function isNotKept(effect: Effect): boolean {
+  return effect.kind !== 'deadLetter' || effect.reason !== agentFailed
 }

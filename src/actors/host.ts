@@ -12,6 +12,7 @@ import type { Logger } from './logger.ts'
 import type { Performer } from './performer.ts'
 import { Placement } from './placement.ts'
 import { leaseKey } from './registry.ts'
+import { Residents } from './residents.ts'
 import { OwnedSlice } from './slice.ts'
 import { WorkHost } from './work-host.ts'
 
@@ -34,6 +35,8 @@ export interface Host {
   readonly name: string
   /** Slices owned now. */
   owned(): MailboxSlice[]
+  /** Agents in memory now; the others are in the journal only. */
+  residentAgents(): number
   /** Drains what is under way, hands everything over, and stops. Stopping twice is harmless. */
   stop(): Promise<void>
   /** Stops without handing over, as a crash would. For tests of recovery. */
@@ -63,6 +66,7 @@ class RunningHost implements Host {
   readonly name: string
   private readonly options: HostOptions
   private readonly slices = new Map<string, OwnedSlice>()
+  private readonly residents = new Residents()
   private readonly work: WorkHost[]
   private readonly ingress: Running[] = []
   private readonly placement: Placement
@@ -95,15 +99,21 @@ class RunningHost implements Host {
   }
 
   async start(): Promise<void> {
-    const { bus, agents } = this.options
+    const { bus, clock, agents } = this.options
     await Promise.all(this.work.map((host) => host.start()))
     await this.placement.start()
-    for (const agent of agents) this.ingress.push(await serveIngress(bus, agent))
+    for (const agent of agents) {
+      this.ingress.push(await serveIngress(bus, clock, agent))
+    }
     this.armCheckpoints()
   }
 
   owned(): MailboxSlice[] {
     return [...this.slices.values()].map(({ slice }) => slice)
+  }
+
+  residentAgents(): number {
+    return this.residents.count
   }
 
   stop(): Promise<void> {
@@ -139,7 +149,8 @@ class RunningHost implements Host {
     const { bus, clock, ids, log, agents } = this.options
     const definition = agents.find(({ id }) => id === slice.type)!
     const isServed = this.placement.isServed.bind(this.placement)
-    const ports = { bus, clock, ids, log, performers: this.performers, isServed }
+    const { performers, residents } = this
+    const ports = { bus, clock, ids, log, performers, residents, isServed }
     const owned = new OwnedSlice(slice, definition, ports)
     this.slices.set(leaseKey(slice.type, slice.partition), owned)
     await owned.start()
@@ -155,7 +166,10 @@ class RunningHost implements Host {
   private armCheckpoints(): void {
     const { clock, log } = this.options
     this.cancelCheckpoints = clock.at(clock.now() + actorLimits.checkpointEveryMs, () => {
-      const all = [...this.slices.values()].map((slice) => slice.checkpoint())
+      const all = [...this.slices.values()].map(async (slice) => {
+        await slice.checkpoint()
+        await slice.reportLoad()
+      })
       Promise.all(all)
         .catch((thrown: unknown) =>
           log.warn({ error: toErrorValue(thrown) }, 'checkpoint failed; trying again'),

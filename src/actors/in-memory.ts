@@ -74,6 +74,17 @@ class Runner {
     this.state = result.next
     if (!result.stale) this.options.onStep?.(result.next, event)
     for (const effect of result.effects) this.execute(effect)
+    if (result.next.snapshot.status === 'error') this.fail(result.next.snapshot.error?.message)
+  }
+
+  /** Nobody can resume what no journal holds: what it began is stopped. */
+  private fail(reason = 'error'): void {
+    for (const abort of this.aborts.values()) abort.abort(new Error('stopped'))
+    for (const cancel of this.timers.values()) cancel()
+    this.aborts.clear()
+    this.timers.clear()
+    const text = `${this.definition.id} ended in error: ${reason}`
+    this.finish.reject(new AshlarError('machine-failed', text))
   }
 
   private execute(effect: Effect): void {
@@ -134,8 +145,6 @@ class Runner {
 
   private conclude(effect: Extract<Effect, { kind: 'terminate' }>): void {
     if (effect.status === 'done') return this.finish.resolve(effect.output)
-    const reason = effect.error?.message ?? effect.status
-    const text = `${this.definition.id} ended in error: ${reason}`
-    this.finish.reject(new AshlarError('machine-failed', text))
+    this.fail(effect.error?.message ?? effect.status)
   }
 }

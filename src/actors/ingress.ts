@@ -1,6 +1,7 @@
 import { partitionOf } from '../bus/partition.ts'
 import type { Bus } from '../bus/bus.ts'
 import type { Running } from '../bus/mailbox.ts'
+import type { Clock } from '../contracts/clock.ts'
 import type { Envelope } from '../contracts/envelope.ts'
 import { decodeEnvelope, encodeEnvelope } from '../contracts/envelope.ts'
 import type { ErrorValue } from '../contracts/error.ts'
@@ -9,7 +10,10 @@ import type { NeutralEvent } from '../contracts/event.ts'
 import { toBytes } from '../contracts/json.ts'
 import type { AgentDefinition } from './definition.ts'
 import { schemaProblem } from './input-schema.ts'
+import { outsider } from './outsider.ts'
 import { ingressService } from './notice.ts'
+import type { OverloadWatch } from './overload.ts'
+import { watchOverload } from './overload.ts'
 
 /** The answer to an outsider's message. */
 export type IngressAnswer =
@@ -18,22 +22,34 @@ export type IngressAnswer =
 
 /**
  * Takes messages of outsiders by request and reply, so that only runtime processes need the right
- * to publish to mailboxes (DESIGN §5). A message that breaks a declared schema is refused here.
+ * to publish to mailboxes (DESIGN §5). A message that breaks a declared schema is refused here, and
+ * one for a slice that is overloaded is to come again later.
  */
-export async function serveIngress(bus: Bus, definition: AgentDefinition): Promise<Running> {
-  return bus.wire.serve(ingressService(definition.id), async (body) => {
+export async function serveIngress(
+  bus: Bus,
+  clock: Clock,
+  definition: AgentDefinition,
+): Promise<Running> {
+  const overload = await watchOverload(bus, clock, definition.id)
+  const serving = await bus.wire.serve(ingressService(definition.id), async (body) => {
     try {
-      return toBytes(await admit(bus, definition, body))
+      return toBytes(await admit(bus, definition, overload, body))
     } catch (thrown) {
       const refused: IngressAnswer = { kind: 'refused', error: toErrorValue(thrown) }
       return toBytes(refused)
     }
   })
+  return {
+    async stop() {
+      await Promise.all([serving.stop(), overload.stop()])
+    },
+  }
 }
 
 async function admit(
   bus: Bus,
   definition: AgentDefinition,
+  overload: OverloadWatch,
   body: Uint8Array,
 ): Promise<IngressAnswer> {
   const envelope = decodeEnvelope(body)
@@ -46,18 +62,13 @@ async function admit(
     })
   }
   checkInput(definition, envelope.body)
+  const partition = partitionOf(envelope.to.id, bus.partitions)
+  // A stop makes less work, so it is never too much.
+  if (envelope.body.kind !== 'stop') overload.check(partition)
   const own = asOutsider(envelope)
   const { seq, duplicate } = await bus.mailbox.post(own.to, encodeEnvelope(own), own.id)
-  return {
-    kind: 'accepted',
-    seq,
-    duplicate,
-    partition: partitionOf(envelope.to.id, bus.partitions),
-  }
+  return { kind: 'accepted', seq, duplicate, partition }
 }
-
-/** The marks of an outsider: nobody can take the name, or the message ids, of an agent. */
-const outsider = 'client:'
 
 /**
  * Keeps an outsider from posing as an agent: a watermark under an agent's name would silence the
@@ -76,7 +87,7 @@ function checkInput(definition: AgentDefinition, event: NeutralEvent): void {
       field: 'body.kind',
       expected: 'init, event or stop',
       got: event.kind,
-      todo: 'completions and timers come from the runtime only',
+      todo: 'completions and timers come from the runtime only, `resume` from `ashlar resume`',
     })
   }
   if (event.kind === 'event') checkType(definition, event.event.type)

@@ -17,6 +17,7 @@ export const topics = {
   step: (type: string, id: string): string[] => ['step', type, id],
   emitted: (type: string, id: string): string[] => ['emitted', type, id],
   cancel: (kind: string, name: string): string[] => ['cancel', kind, name],
+  overload: (type: string): string[] => ['overload', type],
 } as const
 
 /** What a cancel notice names: the call that one spawn made. */

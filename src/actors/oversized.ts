@@ -1,21 +1,26 @@
 import type { LimitError } from '../contracts/error.ts'
-import { toErrorValue } from '../contracts/error.ts'
 import type { NeutralEvent } from '../contracts/event.ts'
 import type { StoredState } from '../contracts/state.ts'
 import type { StepContext } from './decode.ts'
 import type { AgentDefinition } from './definition.ts'
+import { keptFailure, keptInput, locatedError } from './failure.ts'
 import type { StepResult } from './step.ts'
 import { step } from './step.ts'
 
-/** How an agent ends that passed a bound (I9): as if its machine had thrown. */
+/** How an agent fails that passed a bound (I9): as if its machine had thrown. */
 export function failedBy(
   thrown: LimitError,
   definition: AgentDefinition,
   before: StoredState,
+  event: NeutralEvent,
   at: StepContext,
 ): StepResult {
+  const error = locatedError(thrown, definition, before, event)
+  if (!before.parent) {
+    const next = keptFailure(before, error)
+    return { next, effects: [keptInput()], handled: true, stale: false }
+  }
   const stop = step(definition, before, { kind: 'stop' }, at)
-  const error = toErrorValue(thrown)
   const snapshot = { ...stop.next.snapshot, status: 'error' as const, error }
   const effects = stop.effects.map((effect) =>
     effect.kind === 'terminate' ? { ...effect, status: 'error' as const, error } : effect,
@@ -40,6 +45,7 @@ export function withoutPayload(event: NeutralEvent): NeutralEvent {
       return { ...event, error: { name: event.error.name, message: 'left out: too large' } }
     case 'timer':
     case 'stop':
+    case 'resume':
       return event
   }
 }

@@ -35,6 +35,8 @@ export interface Performance {
   input: unknown
   handlers: Readonly<Record<string, SourceHandler>>
   conclude(output: never): Completion
+  /** How a call ends that its workers do not survive: what `conclude` takes. */
+  giveUp?(deliveries: number): Promise<unknown>
 }
 
 /** Something that answers calls; each call is a run of its statechart. */
@@ -45,6 +47,8 @@ export interface Performer {
   /** After this silence another process may take the call over. */
   readonly ackWaitMs: number
   perform(call: Call, signal: AbortSignal): Promise<Completion>
+  /** Ends a call, without running it, that was delivered too often: its workers must have died. */
+  giveUp(call: Call, deliveries: number): Promise<Completion>
 }
 
 /** Pairs a statechart with what prepares a run of it. */
@@ -70,5 +74,17 @@ export function createPerformer(
         return { error: toErrorValue(thrown) }
       }
     },
+    async giveUp(call, deliveries) {
+      const { conclude, giveUp } = prepare(call)
+      if (giveUp) return conclude((await giveUp(deliveries)) as never)
+      const { kind, name } = face
+      const message = workersDied(`${kind} ${name}`, deliveries)
+      return { error: { name: 'DecisionFailure', kind: 'failed', [kind]: name, message } }
+    },
   }
+}
+
+/** Why a call is given up. */
+export function workersDied(what: string, deliveries: number): string {
+  return `${what} was not finished in ${deliveries} deliveries: its workers died of it`
 }

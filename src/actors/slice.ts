@@ -3,15 +3,20 @@ import type { Envelope } from '../contracts/envelope.ts'
 import { decodeEnvelope } from '../contracts/envelope.ts'
 import { toErrorValue } from '../contracts/error.ts'
 import { pause } from '../contracts/clock.ts'
-import type { DeadLetter } from '../bus/dead-letters.ts'
-import type { MailboxMessage, MailboxSlice, Running } from '../bus/mailbox.ts'
+import { bytesLetter } from '../bus/dead-letters.ts'
+import type { MailboxMessage, MailboxSlice, MailReading } from '../bus/mailbox.ts'
 import type { AgentDefinition } from './definition.ts'
 import type { ActorPorts } from './durable-actor.ts'
 import { DurableActor } from './durable-actor.ts'
 import { actorLimits } from './limits.ts'
+import { announceOverload } from './overload.ts'
+import { OwedMail } from './owed-mail.ts'
+import type { Residents } from './residents.ts'
 
 /** What a slice needs from its host; the rest of an agent's ports it makes itself. */
-export type SlicePorts = Omit<ActorPorts, 'signal' | 'onPaused'>
+export type SlicePorts = Omit<ActorPorts, 'signal' | 'onPaused' | 'isFinished'> & {
+  residents: Residents
+}
 
 /**
  * One owned slice of the mail: reads it in order, hands every message to its agent, and moves the
@@ -23,9 +28,10 @@ export class OwnedSlice {
   private readonly ports: SlicePorts
   private readonly actors = new Map<string, DurableActor>()
   private readonly unfinished = new Set<number>()
+  private readonly owed: OwedMail
   private readonly giveUp = new AbortController()
   private readonly roomWaiters: (() => void)[] = []
-  private reading: Running | undefined
+  private reading: MailReading | undefined
   private stopping = false
   private lastRead = 0
   private checkpointed = 0
@@ -34,6 +40,8 @@ export class OwnedSlice {
     this.slice = slice
     this.definition = definition
     this.ports = ports
+    const hand = (message: MailboxMessage): Promise<void> => this.handAgain(message)
+    this.owed = new OwedMail({ bus: ports.bus, slice, hand })
   }
 
   async start(): Promise<void> {
@@ -44,10 +52,10 @@ export class OwnedSlice {
   async stop(): Promise<void> {
     this.stopping = true
     for (const resume of this.roomWaiters.splice(0)) resume()
-    await this.reading?.stop()
+    await Promise.all([this.reading?.stop(), this.owed.stop()])
     await this.settled()
     this.giveUp.abort(new Error('the host gave the slice up'))
-    for (const actor of this.actors.values()) actor.abandon()
+    this.leave()
     // Best effort: what is not checkpointed is read again and recognised.
     await this.checkpoint().catch(() => undefined)
   }
@@ -65,18 +73,44 @@ export class OwnedSlice {
   /** Ends at once, as a crash would, but without leaving timers or readers behind. */
   async abandon(): Promise<void> {
     this.giveUp.abort(new Error('the host stopped'))
-    for (const actor of this.actors.values()) actor.abandon()
+    this.leave()
     for (const resume of this.roomWaiters.splice(0)) resume()
-    await this.reading?.stop()
+    await Promise.all([this.reading?.stop(), this.owed.stop()])
+  }
+
+  private leave(): void {
+    for (const actor of this.actors.values()) {
+      actor.abandon()
+      this.ports.residents.leave(actor)
+    }
   }
 
   /** @throws UnavailableError; the checkpoint is tried again with the next one */
   async checkpoint(): Promise<void> {
-    const oldest = this.unfinished.values().next().value
-    const upTo = oldest === undefined ? this.lastRead : oldest - 1
+    const upTo = this.finishedUpTo()
     if (upTo <= this.checkpointed) return
     await this.ports.bus.mailbox.checkpoint(this.slice, upTo)
     this.checkpointed = upTo
+  }
+
+  /**
+   * Tells the doors when more mail waits than the agents of this slice can work off soon.
+   * @throws UnavailableError; the next look is not far
+   */
+  async reportLoad(): Promise<void> {
+    const underWay = this.unfinished.size - this.owed.count
+    // With room the reader is up to date, so that nothing worth asking for is unread.
+    if (!this.reading || underWay * 2 < actorLimits.unfinishedPerSliceMax) return
+    const backlog = underWay + (await this.reading.pending())
+    if (backlog > actorLimits.sliceBacklogMax) {
+      announceOverload(this.ports.bus, this.slice, backlog)
+    }
+  }
+
+  /** Everything up to here is finished, and its effects are delivered (I4). */
+  private finishedUpTo(): number {
+    const oldest = this.unfinished.values().next().value
+    return oldest === undefined ? this.lastRead : oldest - 1
   }
 
   private async take(message: MailboxMessage): Promise<void> {
@@ -85,56 +119,90 @@ export class OwnedSlice {
     // Handed over twice: it is under way, and must not be finished twice either.
     if (message.seq <= this.lastRead) return
     const envelope = await this.read(message)
+    const actor = envelope && this.actor(message)
+    const key = formatAddress(message.address)
+    const isResume = envelope?.body.kind === 'resume'
+    const isHeld = actor?.paused !== undefined || this.owed.countOf(key) > 0
+    if (isHeld && !isResume && this.owed.countOf(key) >= actorLimits.mailboxMaxMessages) {
+      await this.turnAway(message)
+      this.lastRead = message.seq
+      return
+    }
     this.lastRead = message.seq
-    if (!envelope) return
+    if (!envelope || !actor) return
     this.unfinished.add(message.seq)
+    if (!isHeld) return this.hand(actor, envelope, message.seq)
+    this.owed.keep(key, [message.seq])
+    if (!isResume) return
+    actor.unpause()
+    await this.owed.recall(key)
+  }
+
+  private async hand(actor: DurableActor, envelope: Envelope, mailSeq: number): Promise<void> {
     const { id, from, body, trace } = envelope
-    this.actor(message).accept({
+    actor.accept({
       event: body,
       messageId: id,
       from,
-      mailSeq: message.seq,
+      mailSeq,
       ...(trace ? { trace } : {}),
-      finished: () => this.finish(message.seq),
+      finished: () => this.finish(mailSeq),
     })
     if (this.hasRoom()) return
     await new Promise<void>((resolve) => this.roomWaiters.push(resolve))
+  }
+
+  /** Mail of an agent that was paused and goes on; it could be read before. */
+  private handAgain(message: MailboxMessage): Promise<void> {
+    return this.hand(this.actor(message), decodeEnvelope(message.body), message.seq)
   }
 
   private async read(message: MailboxMessage): Promise<Envelope | undefined> {
     try {
       return decodeEnvelope(message.body)
     } catch (thrown) {
-      const { message: reason } = toErrorValue(thrown)
-      const target = `mailbox ${formatAddress(message.address)}`
-      this.ports.log.warn({ target, reason }, 'unreadable message goes to the dead letters')
-      const atMs = this.ports.clock.now()
-      const messageId = `mail:${message.seq}`
-      await this.ports.bus.deadLetters.put(
-        deadLetter(target, messageId, reason, atMs, message.body),
-      )
+      await this.toDeadLetters(message, toErrorValue(thrown).message)
       return undefined
     }
+  }
+
+  /** The mailbox of a paused agent is full (I9): what comes is kept elsewhere, or nothing is. */
+  private async turnAway(message: MailboxMessage): Promise<void> {
+    const most = actorLimits.mailboxMaxMessages
+    await this.toDeadLetters(message, `mailbox-full: ${most} messages wait for a paused agent`)
+    // The next owner must not find it as well.
+    await this.ports.bus.mailbox.remove(this.slice, message.seq)
+  }
+
+  private async toDeadLetters({ address, seq, body }: MailboxMessage, reason: string) {
+    const { bus, clock, log } = this.ports
+    const target = `mailbox ${formatAddress(address)}`
+    log.warn({ target, reason }, 'a message goes to the dead letters')
+    const atMs = clock.now()
+    await bus.deadLetters.put(bytesLetter(target, `mail:${seq}`, reason, atMs, body))
   }
 
   private actor(message: MailboxMessage): DurableActor {
     const key = formatAddress(message.address)
     const present = this.actors.get(key)
-    if (present) return present
-    if (this.actors.size >= actorLimits.residentAgentsMax) this.dropIdle()
-    const onPaused = (): void => {
-      if (this.hasRoom()) for (const resume of this.roomWaiters.splice(0)) resume()
-    }
-    const ports = { ...this.ports, signal: this.giveUp.signal, onPaused }
-    const actor = new DurableActor(message.address, this.definition, ports)
-    this.actors.set(key, actor)
+    const actor = present ?? this.newActor(message, key)
+    this.ports.residents.use(actor, () => this.actors.delete(key))
     return actor
   }
 
-  private dropIdle(): void {
-    for (const [key, actor] of this.actors) {
-      if (actor.idle && !actor.paused) this.actors.delete(key)
-    }
+  private newActor({ address }: MailboxMessage, key: string): DurableActor {
+    const actor: DurableActor = new DurableActor(address, this.definition, {
+      ...this.ports,
+      signal: this.giveUp.signal,
+      onPaused: () => {
+        this.owed.interrupt(key)
+        this.owed.keep(key, actor.release())
+        if (this.hasRoom()) for (const resume of this.roomWaiters.splice(0)) resume()
+      },
+      isFinished: (mailSeq) => mailSeq <= this.finishedUpTo(),
+    })
+    this.actors.set(key, actor)
+    return actor
   }
 
   private finish(seq: number): void {
@@ -144,27 +212,6 @@ export class OwnedSlice {
 
   /** What paused agents hold back does not count: one of them must not stop the others. */
   private hasRoom(): boolean {
-    const most = actorLimits.unfinishedPerSliceMax
-    if (this.unfinished.size < most) return true
-    let held = 0
-    for (const actor of this.actors.values()) if (actor.paused) held += actor.backlog
-    return this.unfinished.size - held < most
-  }
-}
-
-/** A dead letter for a body that could not be read. */
-export function deadLetter(
-  target: string,
-  messageId: string,
-  reason: string,
-  atMs: number,
-  bytes: Uint8Array,
-): DeadLetter {
-  const base = { target, messageId, reason, atMs }
-  try {
-    const body = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
-    return { ...base, body, encoding: 'utf-8' }
-  } catch {
-    return { ...base, body: Buffer.from(bytes).toString('base64'), encoding: 'base64' }
+    return this.unfinished.size - this.owed.count < actorLimits.unfinishedPerSliceMax
   }
 }

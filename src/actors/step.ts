@@ -7,6 +7,7 @@ import type { StoredSnapshot, StoredState } from '../contracts/state.ts'
 import type { StepContext } from './decode.ts'
 import { Decoder, MachineError } from './decode.ts'
 import type { AgentDefinition } from './definition.ts'
+import { hasBegun, isKept, keptFailure, keptInput, lastGoodState, locatedError } from './failure.ts'
 import { offeredOptions } from './offered.ts'
 import type { EngineRun } from './scope.ts'
 import { persist, restore, runEvent, runInitial } from './scope.ts'
@@ -22,7 +23,8 @@ export interface StepResult {
 
 /**
  * Folds one event: a pure function of its arguments. What a guard or action of the machine throws
- * becomes the agent's error state, as in a live XState actor.
+ * becomes the agent's error state, as in a live XState actor. A child is wound up and its parent
+ * told; a root agent keeps what it had, and its input, until it is resumed.
  */
 export function step(
   definition: AgentDefinition,
@@ -31,9 +33,17 @@ export function step(
   at: StepContext,
 ): StepResult {
   if (stored === undefined) return initialStep(definition, event, at)
+  if (event.kind === 'init' && isKept(stored) && !hasBegun(stored)) {
+    return initialStep(definition, event, at)
+  }
   if (event.kind === 'init' || isStale(stored, event)) return unchanged(stored, true)
-  if (stored.snapshot.status !== 'active') return afterTheEnd(stored, event)
+  if (event.kind === 'resume') return resumed(stored)
+  const isOver = stored.snapshot.status !== 'active' && !isKept(stored)
+  if (isOver) return afterTheEnd(stored, event)
   if (event.kind === 'stop') return stopped(definition, stored, at)
+  if (stored.snapshot.status !== 'active') {
+    return { next: stored, effects: [keptInput()], handled: false, stale: false }
+  }
   // Completions and timers come as such; spelled as an event they would bypass the incarnation.
   if (event.kind === 'event' && event.event.type.startsWith('xstate.')) {
     const effects: Effect[] = [{ kind: 'deadLetter', reason: 'reserved-event' }]
@@ -66,7 +76,7 @@ function initialStep(
     ...(event.parent ? { parent: event.parent } : {}),
   }
   const run = runInitial(definition.machine, nameOf(at), structuredClone(event.input))
-  return conclude(definition, empty, at, () => {
+  return conclude({ definition, before: empty, base: empty, event, at }, () => {
     // As in a live actor, nothing that a failed start asked for leaves.
     if (run.snapshot.status === 'error') throw run.snapshot.error
     return run
@@ -89,7 +99,7 @@ function fold(
   const base = settle(stored, event)
   const engineEvent = toEngineEvent(stored, event)
   let ignored = false
-  const result = conclude(definition, base, at, () => {
+  const result = conclude({ definition, before: stored, base, event, at }, () => {
     const run = runEvent(definition.machine, nameOf(at), before, engineEvent)
     ignored = run.snapshot === before && run.actions.length === 0
     return run
@@ -100,25 +110,31 @@ function fold(
   return { next: base, effects, handled: false, stale: false }
 }
 
+/** One event under way: `base` takes note of it, `before` knows nothing of it yet. */
+interface Folding {
+  definition: AgentDefinition
+  before: StoredState
+  base: StoredState
+  event: NeutralEvent
+  at: StepContext
+}
+
 /** Runs the engine and turns its result, or what it threw, into the next state and the effects. */
-function conclude(
-  definition: AgentDefinition,
-  base: StoredState,
-  at: StepContext,
-  runEngine: () => EngineRun,
-): StepResult {
+function conclude(folding: Folding, runEngine: () => EngineRun): StepResult {
+  const { definition, base, at } = folding
   const decoder = new Decoder(definition, base, at)
   let snapshot: StoredSnapshot
   try {
     const run = runEngine()
-    if (run.snapshot.status === 'error' && run.actions.length === 0) throw run.snapshot.error
+    // An error of a child that nobody handles; what the engine stops then is ours to decide.
+    if (run.snapshot.status === 'error') throw run.snapshot.error
     decoder.decode(run.actions, run.snapshot)
     const effects = decoder.effects()
     offerOptions(definition, decoder, effects, run.snapshot)
     snapshot = toStored(definition, run.snapshot)
     checkJson(definition, snapshot, effects, decoder.timers)
   } catch (thrown) {
-    return failed(definition, base, at, thrown)
+    return failed(folding, thrown)
   }
   return finish(base, decoder, snapshot)
 }
@@ -140,13 +156,12 @@ function finish(base: StoredState, decoder: Decoder, snapshot: StoredSnapshot): 
   return { next, effects: decoder.effects(), handled: true, stale: false }
 }
 
-function failed(
-  definition: AgentDefinition,
-  base: StoredState,
-  at: StepContext,
-  thrown: unknown,
-): StepResult {
-  const error = toErrorValue(thrown)
+function failed({ definition, before, base, event, at }: Folding, thrown: unknown): StepResult {
+  const error = locatedError(thrown, definition, before, event)
+  if (!before.parent) {
+    const next = keptFailure(before, error)
+    return { next, effects: [keptInput()], handled: true, stale: false }
+  }
   return finish(base, new Decoder(definition, base, at), {
     ...base.snapshot,
     status: 'error',
@@ -154,8 +169,15 @@ function failed(
   })
 }
 
+/** The operator's word that the reason is gone. */
+function resumed(stored: StoredState): StepResult {
+  if (!isKept(stored)) return unchanged(stored, true)
+  return { next: lastGoodState(stored), effects: [], handled: true, stale: false }
+}
+
 function stopped(definition: AgentDefinition, stored: StoredState, at: StepContext): StepResult {
-  const snapshot: StoredSnapshot = { ...stored.snapshot, status: 'stopped' }
+  const { error: _error, ...last } = stored.snapshot
+  const snapshot: StoredSnapshot = { ...last, status: 'stopped' }
   return finish(stored, new Decoder(definition, stored, at), snapshot)
 }
 
@@ -214,6 +236,7 @@ function toEngineEvent(stored: StoredState, event: NeutralEvent): EventObject {
       return structuredClone(stored.timers[event.timerId]!.event)
     case 'init':
     case 'stop':
+    case 'resume':
       throw new Error(`${event.kind} is not an engine event`)
   }
 }

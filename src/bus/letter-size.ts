@@ -16,5 +16,6 @@ export function fitLetter(letter: DeadLetter): DeadLetter {
   // JSON writes one character in at most six bytes; base64 must be cut at a multiple of four.
   const keptCharacters = Math.floor((allowedBytes - 8 * headroomBytes) / 24) * 4
   const body = letter.body.slice(0, keptCharacters)
-  return { ...letter, body, reason: `${reason} (body cut, was ${letter.body.length} characters)` }
+  const cut = ` (body cut, was ${letter.body.length} characters)`
+  return { ...letter, body, reason: `${reason}${cut}`, cut: true }
 }

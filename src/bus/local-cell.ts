@@ -1,6 +1,6 @@
 import type { Address } from '../contracts/address.ts'
 import type { Clock } from '../contracts/clock.ts'
-import type { DeadLetter } from './dead-letters.ts'
+import type { KeptLetter } from './dead-letters.ts'
 import { dedupeWindow } from './dedupe-window.ts'
 import type { DedupeWindow } from './dedupe-window.ts'
 import type { JournalEntry } from './journal.ts'
@@ -23,11 +23,12 @@ export interface LocalCell {
   readonly timers: Map<string, LocalTimer>
   readonly queues: Map<string, LocalQueue>
   readonly buckets: Map<string, LocalBucket>
-  readonly letters: { letter: DeadLetter; untilMs: number }[]
+  readonly letters: { letter: KeptLetter; untilMs: number }[]
   readonly listeners: Set<LocalListener>
   readonly servers: Map<string, LocalServer[]>
   /** Mail, journals and timers share one log, so their positions have gaps. */
   nextSeq(): number
+  nextLetterId(): number
   slice(slice: MailboxSlice): LocalSlice
   /** Appends to the mail of an address and wakes the readers. */
   deliver(to: Address, body: Uint8Array): number
@@ -43,6 +44,7 @@ export function localCell(
   settings: { partitions: number; queueMaxItems: number },
 ): LocalCell {
   let lastSeq = 0
+  let lastLetterId = 0
   const slices = new Map<string, LocalSlice>()
   const slice = ({ type, partition }: MailboxSlice): LocalSlice =>
     ensure(slices, `${type}/${partition}`, () => ({ messages: [], wake: new Set() }))
@@ -60,6 +62,7 @@ export function localCell(
     listeners: new Set(),
     servers: new Map(),
     nextSeq: () => ++lastSeq,
+    nextLetterId: () => ++lastLetterId,
     slice,
     deliver(to, body) {
       const partition = partitionOf(to.id, settings.partitions)

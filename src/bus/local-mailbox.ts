@@ -3,7 +3,7 @@ import { pause } from '../contracts/clock.ts'
 import { checkMessageSize } from './body-limit.ts'
 import type { LocalCell } from './local-cell.ts'
 import type { LocalConnection } from './local-connection.ts'
-import type { Mailbox, MailboxMessage, MailboxSlice, Running } from './mailbox.ts'
+import type { Mailbox, MailboxMessage, MailboxSlice, MailReading } from './mailbox.ts'
 
 const handlerRetryAfterMs = 1_000
 
@@ -28,6 +28,11 @@ export function localMailbox(cell: LocalCell, connection: LocalConnection): Mail
       const log = cell.slice(slice)
       log.messages = log.messages.filter((message) => message.seq > seq)
     },
+    async remove(slice, seq) {
+      await connection.turn()
+      const log = cell.slice(slice)
+      log.messages = log.messages.filter((message) => message.seq !== seq)
+    },
   }
 }
 
@@ -36,12 +41,13 @@ function startReader(
   connection: LocalConnection,
   slice: MailboxSlice,
   onMessage: (message: MailboxMessage) => void | Promise<void>,
-): Running {
+): MailReading {
   const log = cell.slice(slice)
   const stopping = new AbortController()
   let wake = (): void => {}
   const onWake = (): void => wake()
   let lastSeq = 0
+  let lastTaken = 0
   const offEnd = connection.onEnd(() => {
     stopping.abort()
     wake()
@@ -59,6 +65,7 @@ function startReader(
   const run = async (): Promise<void> => {
     await Promise.resolve()
     for (let message = await nextMessage(); message; message = await nextMessage()) {
+      lastTaken = message.seq
       try {
         await onMessage({ ...message, body: message.body.slice() })
         lastSeq = message.seq
@@ -71,6 +78,10 @@ function startReader(
   }
   const ended = run()
   return {
+    async pending() {
+      await connection.turn()
+      return log.messages.filter(({ seq }) => seq > lastTaken).length
+    },
     async stop() {
       stopping.abort()
       wake()

@@ -27,6 +27,12 @@ export interface Running {
   stop(): Promise<void>
 }
 
+/** A reader of mail. */
+export interface MailReading extends Running {
+  /** Messages of the slice that are stored and that the handler does not have yet. */
+  pending(): Promise<number>
+}
+
 /**
  * Durable mail to agents. Mail to one address is read in the order in which it was stored. There
  * are no acks: a reader starts at the first message behind the checkpoint, so it sees again what
@@ -46,7 +52,9 @@ export interface Mailbox {
   read(
     slice: MailboxSlice,
     onMessage: (message: MailboxMessage) => void | Promise<void>,
-  ): Promise<Running>
+  ): Promise<MailReading>
   /** Everything of the slice up to and including `seq` is finished and its space is reclaimed. */
   checkpoint(slice: MailboxSlice, seq: number): Promise<void>
+  /** Takes one message out; one that is gone already is no error. */
+  remove(slice: MailboxSlice, seq: number): Promise<void>
 }

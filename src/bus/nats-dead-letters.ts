@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto'
 import * as z from 'zod'
 import { UnavailableError } from '../contracts/error.ts'
 import { fromBytes, toBytes } from '../contracts/json.ts'
-import type { DeadLetter, DeadLetters } from './dead-letters.ts'
+import type { DeadLetter, DeadLetters, KeptLetter } from './dead-letters.ts'
 import { fitLetter } from './letter-size.ts'
 import type { NatsLink } from './nats-link.ts'
 import type { Publisher } from './nats-publisher.ts'
-import { storedMessages } from './nats-stored.ts'
+import { deleteStored, storedMessages } from './nats-stored.ts'
 import type { Subjects } from './subjects.ts'
 
 const letterSchema: z.ZodType<DeadLetter> = z.object({
@@ -16,6 +16,8 @@ const letterSchema: z.ZodType<DeadLetter> = z.object({
   atMs: z.number(),
   body: z.string(),
   encoding: z.enum(['utf-8', 'base64']),
+  form: z.enum(['event', 'bytes']).exactOptional(),
+  cut: z.boolean().exactOptional(),
 })
 
 /** Dead letters as JSON in a stream of their own, kept for `limits.deadLetterMaxAgeMs`. */
@@ -38,10 +40,21 @@ export function natsDeadLetters(parts: {
       throw new UnavailableError(`dead letter was refused: ${outcome.code} ${outcome.reason}`)
     },
     async *list() {
-      for await (const { data } of storedMessages(link, subjects.deadStream, subjects.deadAll)) {
-        const letter = letterSchema.safeParse(fromBytes(data))
-        if (letter.success) yield letter.data
+      for await (const stored of storedMessages(link, subjects.deadStream, subjects.deadAll)) {
+        const letter = read(stored)
+        if (letter) yield letter
       }
     },
+    get: (id) =>
+      link.reach('dead letters', async () => {
+        const stored = await link.manager.streams.getMessage(subjects.deadStream, { seq: id })
+        return stored ? read(stored) : undefined
+      }),
+    drop: (id) => link.reach('dead letters', () => deleteStored(link, subjects.deadStream, id)),
   }
+}
+
+function read({ data, seq }: { data: Uint8Array; seq: number }): KeptLetter | undefined {
+  const letter = letterSchema.safeParse(fromBytes(data))
+  return letter.success ? { ...letter.data, id: seq } : undefined
 }

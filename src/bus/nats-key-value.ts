@@ -87,6 +87,8 @@ function bucketOpener({ link, subjects, replicas }: Parts): (bucket: string) => 
     const opening = manager.create(name, {
       replicas,
       history: 1,
+      // Read from the leader: another replica may not have what this process has just written.
+      allow_direct: false,
       timeout: limits.requestTimeoutMs,
     })
     opened.set(name, opening)

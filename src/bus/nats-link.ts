@@ -1,8 +1,9 @@
 import { jetstream, jetstreamManager } from '@nats-io/jetstream'
 import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream'
-import { connect } from '@nats-io/transport-node'
+import { connect, errors } from '@nats-io/transport-node'
 import type { NatsConnection } from '@nats-io/transport-node'
 import type { Clock } from '../contracts/clock.ts'
+import { pause } from '../contracts/clock.ts'
 import { AshlarError, InputError, UnavailableError } from '../contracts/error.ts'
 import type { BusStatus } from './bus.ts'
 import { limits } from './limits.ts'
@@ -17,8 +18,8 @@ export interface NatsLink {
   /**
    * Runs a call to the broker: waits at most `waitMs` (default `limits.requestTimeoutMs`) for a lost
    * connection to come back first, and ends when it is lost meanwhile, where the library would only
-   * time out. What is not an AshlarError becomes an
-   * UnavailableError that names the call.
+   * time out. A call that no server takes, as while a cluster elects a leader, is made again within
+   * the same time. What is not an AshlarError becomes an UnavailableError that names the call.
    * @throws UnavailableError
    */
   reach<T>(what: string, call: () => Promise<T>, waitMs?: number): Promise<T>
@@ -27,6 +28,7 @@ export interface NatsLink {
 
 const oldestServer = [2, 12] as const
 const reconnectWaitMs = 100
+const unheardWaitMs = 100
 const connectTimeoutMs = 5_000
 const pingIntervalMs = 20_000
 
@@ -106,13 +108,19 @@ function linkOver(
       return () => void listeners.delete(listener)
     },
     async reach(what, call, waitMs = limits.requestTimeoutMs) {
-      try {
-        await connected(this, clock, waitMs)
-        return await unlessLost(this, call)
-      } catch (cause) {
-        if (cause instanceof AshlarError) throw cause
-        const message = `${what}: the broker did not answer (${messageOf(cause)})`
-        throw new UnavailableError(message, { cause })
+      const giveUpMs = clock.now() + waitMs
+      for (;;) {
+        try {
+          await connected(this, clock, giveUpMs)
+          return await unlessLost(this, call)
+        } catch (cause) {
+          if (cause instanceof AshlarError) throw cause
+          if (!isUnheard(cause) || status !== 'connected' || clock.now() >= giveUpMs) {
+            const message = `${what}: the broker did not answer (${messageOf(cause)})`
+            throw new UnavailableError(message, { cause })
+          }
+        }
+        await pause(clock, unheardWaitMs)
       }
     },
     async close() {
@@ -135,8 +143,15 @@ function untilLost(link: NatsLink): Promise<void> {
   })
 }
 
+/** Nobody listens where the call went, so nothing came of it. The library wraps it in its own. */
+function isUnheard(thrown: unknown): boolean {
+  if (thrown instanceof errors.NoRespondersError) return true
+  if (thrown instanceof errors.RequestError && thrown.isNoResponders()) return true
+  return thrown instanceof Error && thrown.cause !== undefined && isUnheard(thrown.cause)
+}
+
 /** Waits for a lost connection to come back. */
-function connected(link: NatsLink, clock: Clock, waitMs: number): Promise<void> {
+function connected(link: NatsLink, clock: Clock, untilMs: number): Promise<void> {
   if (link.status() === 'connected') return Promise.resolve()
   return new Promise((resolve, reject) => {
     const finish = (): void => {
@@ -146,7 +161,7 @@ function connected(link: NatsLink, clock: Clock, waitMs: number): Promise<void> 
       else reject(new Error(link.status() === 'closed' ? 'the bus is closed' : 'no connection'))
     }
     const off = link.onStatus(finish)
-    const deadlineMs = clock.now() + (link.status() === 'closed' ? 0 : waitMs)
+    const deadlineMs = link.status() === 'closed' ? clock.now() : untilMs
     const cancel = clock.at(deadlineMs, finish)
   })
 }

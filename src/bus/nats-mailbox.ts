@@ -6,6 +6,7 @@ import type { Mailbox } from './mailbox.ts'
 import type { NatsLink } from './nats-link.ts'
 import type { Publisher } from './nats-publisher.ts'
 import { startReading } from './nats-reader.ts'
+import { deleteStored } from './nats-stored.ts'
 import { escapeToken } from './subjects.ts'
 import type { Subjects } from './subjects.ts'
 
@@ -40,6 +41,10 @@ export function natsMailbox(parts: {
         if (address) await onMessage({ seq: message.seq, address, body: message.data })
       })
     },
+    remove: (slice, seq) =>
+      link.reach(`mail of ${slice.type}.${slice.partition}`, () =>
+        deleteStored(link, subjects.actStream, seq),
+      ),
     checkpoint: (slice, seq) =>
       link.reach(`checkpoint of ${slice.type}.${slice.partition}`, async () => {
         const filter = subjects.mailSlice(slice)

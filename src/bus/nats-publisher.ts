@@ -8,11 +8,15 @@ import { messageOf } from './nats-link.ts'
 import type { NatsLink } from './nats-link.ts'
 import { pendingAnswers } from './pending-answers.ts'
 
-/** What the broker made of a publish. `unknown`: it may have been stored, or not. */
+/**
+ * What the broker made of a publish. `unknown`: it may have been stored, or not. `unheard`: no
+ * server took it, as while a cluster elects a leader; it was not stored.
+ */
 export type Published =
   | { readonly kind: 'stored'; readonly seq: number; readonly duplicate: boolean }
   | { readonly kind: 'refused'; readonly code: number; readonly reason: string }
   | { readonly kind: 'unknown'; readonly reason: string }
+  | { readonly kind: 'unheard'; readonly reason: string }
 
 export type Headers = Readonly<Record<string, string>>
 
@@ -31,7 +35,7 @@ export interface Publisher {
     subject: string,
     body: Uint8Array,
     headers: Headers,
-  ): Promise<Exclude<Published, { kind: 'unknown' }>>
+  ): Promise<Extract<Published, { kind: 'stored' | 'refused' }>>
   /** Waits for the answers that are still owed, then ends. */
   stop(): Promise<void>
 }
@@ -91,7 +95,7 @@ export function createPublisher(link: NatsLink, clock: Clock): Publisher {
       const giveUpMs = clock.now() + 2 * limits.appendTimeoutMs
       for (;;) {
         const outcome = await publish(subject, body, headers)
-        if (outcome.kind !== 'unknown') return outcome
+        if (outcome.kind === 'stored' || outcome.kind === 'refused') return outcome
         if (clock.now() >= giveUpMs || link.status() === 'closed') {
           throw new UnavailableError(`it is not known whether it was stored: ${outcome.reason}`)
         }
@@ -107,7 +111,7 @@ export function createPublisher(link: NatsLink, clock: Clock): Publisher {
 }
 
 function outcomeOf(message: Msg): Published {
-  if (message.headers?.code === 503) return { kind: 'unknown', reason: 'no stream answered' }
+  if (message.headers?.code === 503) return { kind: 'unheard', reason: 'no stream answered' }
   try {
     const ack = message.json<{
       seq?: number

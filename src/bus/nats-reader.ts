@@ -16,10 +16,18 @@ export interface ReadRequest {
 export interface Reading extends Running {
   /** Settles when everything that was stored at the start has been handled, or on stop. */
   readonly caughtUp: Promise<void>
+  /** Messages that match and that no handler has yet; 0 while there is no consumer. */
+  pending(): Promise<number>
 }
 
 /** Prefetched, so a slow reader holds at most this many messages in memory. */
 const prefetchMessages = 512
+/**
+ * The broker says this often that it has nothing to send. A server of a cluster that dies takes its
+ * consumers with it, and only its own clients lose their connection: the others notice the silence,
+ * after two beats.
+ */
+const heartbeatMs = 1_000
 const retryAfterMs = 100
 const handlerRetryAfterMs = 1_000
 
@@ -37,6 +45,7 @@ export function startReading(
   const stopping = new AbortController()
   let lastSeq = 0
   let current: ConsumerMessages | undefined
+  let consuming: Consumer | undefined
   let reportCaughtUp = (): void => {}
   const caughtUp = new Promise<void>((resolve) => (reportCaughtUp = resolve))
 
@@ -56,7 +65,12 @@ export function startReading(
       link.stream.consumers.get(request.stream, startOf(request, lastSeq)),
     )
     const info = await consumer.info(true)
-    current = await consumer.consume({ max_messages: prefetchMessages })
+    current = await consumer.consume({
+      max_messages: prefetchMessages,
+      idle_heartbeat: heartbeatMs,
+    })
+    void stopWhenSilent(current)
+    consuming = consumer
     if (stopping.signal.aborted) current.stop()
     if (info.num_pending === 0) reportCaughtUp()
     try {
@@ -66,6 +80,7 @@ export function startReading(
         if (message.info.pending === 0) reportCaughtUp()
       }
     } finally {
+      consuming = undefined
       current.stop()
       dropConsumer(link, consumer)
     }
@@ -84,6 +99,7 @@ export function startReading(
   const ended = run()
   return {
     caughtUp,
+    pending: async () => (await pendingOf(link, consuming)) + (current?.getPending() ?? 0),
     async stop() {
       stopping.abort()
       offStatus()
@@ -91,6 +107,19 @@ export function startReading(
       await ended
     },
   }
+}
+
+/** The library would look for the consumer first; a new one reads on from where we are anyway. */
+async function stopWhenSilent(messages: ConsumerMessages): Promise<void> {
+  for await (const { type } of messages.status()) {
+    if (type === 'heartbeats_missed') messages.stop()
+  }
+}
+
+async function pendingOf(link: NatsLink, consumer: Consumer | undefined): Promise<number> {
+  if (!consumer) return 0
+  const { num_pending } = await link.reach('pending mail', () => consumer.info())
+  return num_pending
 }
 
 function startOf(request: ReadRequest, lastSeq: number): Partial<OrderedConsumerOptions> {

@@ -1,5 +1,6 @@
 import type { JetStreamManager, StoredMsg } from '@nats-io/jetstream'
 import type { NatsLink } from './nats-link.ts'
+import { codeOf } from './nats-streams.ts'
 
 const pageMessages = 256
 /** The status of a direct get that matches nothing. */
@@ -24,6 +25,17 @@ export async function* storedMessages(
     const last = page.at(-1)
     if (!last || page.length < pageMessages) return
     nextSeq = last.seq + 1
+  }
+}
+
+/** Deletes one stored message; one that is gone already is no error. */
+export async function deleteStored(link: NatsLink, stream: string, seq: number): Promise<void> {
+  const { streams } = link.manager
+  try {
+    await streams.deleteMessage(stream, seq)
+  } catch (error) {
+    // The server has several errors for deleting what is not there.
+    if (codeOf(error) === 0 || (await streams.getMessage(stream, { seq }))) throw error
   }
 }
 

@@ -18,9 +18,10 @@ export interface RunningSet {
 
 export function trackRunning(): RunningSet {
   const running = new Set<Running>()
-  const track = async (starting: Promise<Running>): Promise<Running> => {
+  const track = async <T extends Running>(starting: Promise<T>): Promise<T> => {
     const started = await starting
-    const tracked: Running = {
+    const tracked: T = {
+      ...started,
       stop() {
         running.delete(tracked)
         return started.stop()

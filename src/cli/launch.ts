@@ -45,6 +45,7 @@ export async function launch(options: LaunchOptions): Promise<Launched> {
       ...settings.env,
       NATS_URL: cell.url,
       ASHLAR_CELL: settings.cell,
+      ASHLAR_REPLICAS: String(settings.replicas),
       ASHLAR_LOG: settings.logLevel,
     },
     onEvent: onProcessEvent,

@@ -1,5 +1,7 @@
 import { Command, CommanderError } from 'commander'
+import { deadCommand } from './commands/dead.ts'
 import { psCommand } from './commands/ps.ts'
+import { resumeCommand } from './commands/resume.ts'
 import { runCommand } from './commands/run.ts'
 import { sendCommand } from './commands/send.ts'
 import { showCommand } from './commands/show.ts'
@@ -10,7 +12,7 @@ import { version } from './version.ts'
 
 const exitCodeHelp = `
 Exit codes: 0 done; 1 failed; 2 bad input or usage; 3 broker or process unavailable;
-4 no such agent; 130 interrupted.
+4 no such agent or letter; 130 interrupted.
 
 Environment: NATS_URL (an external NATS server or cluster; default: an embedded one),
 ASHLAR_CELL, ASHLAR_BROKER_PORT, ASHLAR_NATS_SERVER (path of the nats-server binary),
@@ -32,8 +34,11 @@ export function createProgram(): Command {
     sendCommand(),
     psCommand(),
     showCommand(),
+    resumeCommand(),
+    deadCommand(),
   ]) {
     program.addCommand(command.exitOverride())
+    for (const below of command.commands) below.exitOverride()
   }
   return program
 }

@@ -27,9 +27,9 @@ export interface OpenCellOptions {
  */
 export async function openCell(settings: Settings, options: OpenCellOptions): Promise<OpenCell> {
   const { log, report } = options
-  const { natsUrl, cell } = settings
+  const { natsUrl, cell, replicas } = settings
   if (natsUrl !== undefined) {
-    const runtime = await connect({ servers: natsUrl, cell, log })
+    const runtime = await connect({ servers: natsUrl, cell, replicas, log })
     return { url: natsUrl, embedded: undefined, runtime, close: () => runtime.close() }
   }
   const broker = await startBroker({

@@ -26,7 +26,7 @@ const decisionRun: AgentDefinition = defineAgent({ machine: decisionMachine })
 const memoryRun: AgentDefinition = defineAgent({ machine: memoryOperationMachine })
 
 /** Silence after which a call is handed to another process: well above any single store access. */
-const ackWaitMs = 5_000
+const ackWaitMs = 2_000
 const decisionsAtOnce = 64
 const memoryAtOnce = 256
 

@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url'
 import type { Clock } from '../contracts/clock.ts'
 import { pause } from '../contracts/clock.ts'
 import type { Disposition } from '../contracts/error.ts'
-import { AshlarError } from '../contracts/error.ts'
-import type { ProcessSpec } from './settings.ts'
+import { AshlarError, toErrorValue } from '../contracts/error.ts'
+import type { ProcessSpec, RestartIntensity } from './settings.ts'
 
 /** What a child tells the supervisor over its IPC channel. */
 export type ChildMessage =
@@ -16,13 +16,23 @@ export type ChildMessage =
 export type ProcessEvent =
   | { kind: 'ready'; name: string; pid: number; host: string }
   | { kind: 'died'; name: string; pid: number; how: string; restartInMs: number }
+  /** It died too often and stays down; the other processes go on. */
+  | { kind: 'gave-up'; name: string; restarts: number; how: string; message: string }
 
 export interface SupervisorOptions {
   clock: Clock
   /** The whole environment of every child. */
   env: Readonly<Record<string, string | undefined>>
   onEvent: (event: ProcessEvent) => void
+  /** For processes that have none of their own. Default: 10 restarts within 60 s. */
+  restarts?: RestartIntensity
 }
+
+/**
+ * The waits grow to five seconds, so that ten restarts take half a minute: a process that still
+ * dies has more than bad luck. Waiting for a broker is no restart.
+ */
+const defaultRestarts: RestartIntensity = { most: 10, withinMs: 60_000 }
 
 /** First and longest wait before a child that died is started again. */
 const restartFirstMs = 200
@@ -38,6 +48,8 @@ const entry = fileURLToPath(new URL('../../bin/ashlar.js', import.meta.url))
 export class ProcessSupervisor {
   private readonly options: SupervisorOptions
   private readonly children = new Map<string, ChildProcess>()
+  /** When each process was restarted, within its window. */
+  private readonly restarts = new Map<string, number[]>()
   private readonly stopSignal = new AbortController()
 
   constructor(options: SupervisorOptions) {
@@ -137,17 +149,44 @@ export class ProcessSupervisor {
     const { clock, onEvent } = this.options
     const { signal } = this.stopSignal
     let count = failures
+    let last = { how, counts: true }
     while (!signal.aborted) {
+      if (last.counts && this.isTooOften(name, spec)) return this.giveUp(name, spec, last.how)
       const restartInMs = Math.min(restartMaxMs, restartFirstMs * 2 ** count)
-      onEvent({ kind: 'died', name, pid, how, restartInMs })
+      onEvent({ kind: 'died', name, pid, how: last.how, restartInMs })
       await pause(clock, restartInMs, signal).catch(() => undefined)
       if (signal.aborted) return
-      const started = await this.launch(name, spec, count + 1).then(
-        () => true,
-        () => false,
+      const failure = await this.launch(name, spec, count + 1).then(
+        () => undefined,
+        (thrown: unknown) => thrown,
       )
-      if (started) return
+      if (failure === undefined) return
+      // A broker that is away is not the fault of this process.
+      const isAway = failure instanceof AshlarError && failure.disposition === 'retryable'
+      last = { how: toErrorValue(failure).message, counts: !isAway }
       count++
     }
+  }
+
+  private isTooOften(name: string, spec: ProcessSpec): boolean {
+    const { most, withinMs } = this.intensityOf(spec)
+    const nowMs = this.options.clock.now()
+    const recent = (this.restarts.get(name) ?? []).filter((atMs) => atMs > nowMs - withinMs)
+    this.restarts.set(name, [...recent, nowMs])
+    return recent.length >= most
+  }
+
+  private giveUp(name: string, spec: ProcessSpec, how: string): void {
+    const { most, withinMs } = this.intensityOf(spec)
+    this.children.delete(name)
+    const message =
+      `process ${name} was restarted ${most} times within ${withinMs / 1_000} s and died again ` +
+      `(${how}); it stays down, the others go on. Read what it logged, correct it, and start it ` +
+      `with \`ashlar run ${spec.module}\` or all of them anew`
+    this.options.onEvent({ kind: 'gave-up', name, restarts: most, how, message })
+  }
+
+  private intensityOf({ restarts }: ProcessSpec): RestartIntensity {
+    return restarts ?? this.options.restarts ?? defaultRestarts
   }
 }

@@ -1,6 +1,7 @@
 import { Client } from '../actors/client.ts'
 import type { Host } from '../actors/host.ts'
 import { startHost } from '../actors/host.ts'
+import { Operator } from '../actors/operator.ts'
 import type { Logger } from '../actors/logger.ts'
 import { silentLogger } from '../actors/logger.ts'
 import type { Service } from '../actors/service.ts'
@@ -27,6 +28,8 @@ export interface RuntimePorts {
 export interface Runtime {
   readonly bus: Bus
   readonly client: Client
+  /** What operators may do and clients may not. */
+  readonly operator: Operator
   /** Serves agents, tools and decisions until the host is stopped. */
   serve(service: Service, options?: Readonly<Record<string, string>>): Promise<Host>
   /** Stops every host and closes the connection. Closing twice is harmless. */
@@ -67,6 +70,7 @@ export function createRuntime(ports: RuntimePorts): Runtime {
   return {
     bus,
     client: new Client({ bus, clock, ids }),
+    operator: new Operator({ bus, clock, ids }),
     async serve(service, options = {}) {
       const { keyValue } = bus
       const parts = await service.setup({ options, keyValue, clock, random, ids, log })

@@ -11,6 +11,14 @@ export interface ProcessSpec {
   module: string
   instances: number
   options: Record<string, string>
+  /** Default: that of the supervisor. */
+  restarts?: RestartIntensity
+}
+
+/** How often a process may be restarted before its supervisor gives up on it. */
+export interface RestartIntensity {
+  most: number
+  withinMs: number
 }
 
 /** Where the broker and the cell are, and what to run. */
@@ -18,6 +26,8 @@ export interface Settings {
   /** Address of an external NATS server or cluster; undefined: the embedded one. */
   natsUrl: string | undefined
   cell: string
+  /** Copies of every stream and bucket that this process creates. */
+  replicas: number
   brokerPort: number
   brokerBinary: string | undefined
   storeDir: string
@@ -48,6 +58,7 @@ const configSchema = z.strictObject({
         module: z.string(),
         instances: z.int().min(1).max(64).optional(),
         options: z.record(z.string(), z.string()).optional(),
+        restarts: z.strictObject({ most: z.int().min(0), withinMs: z.int().min(1_000) }).optional(),
       }),
     )
     .optional(),
@@ -67,9 +78,11 @@ export async function readSettings(options: SettingsOptions = {}): Promise<Setti
     const todo = 'set ASHLAR_CELL or --cell'
     throw new InputError({ field: 'cell', expected: '1 to 32 of a-z, 0-9, -', got: cell, todo })
   }
+  const natsUrl = env.NATS_URL === '' ? undefined : env.NATS_URL
   return {
-    natsUrl: env.NATS_URL === '' ? undefined : env.NATS_URL,
+    natsUrl,
     cell,
+    replicas: readReplicas(env.ASHLAR_REPLICAS, natsUrl),
     brokerPort: readPort(port),
     brokerBinary: env.ASHLAR_NATS_SERVER,
     storeDir: env.ASHLAR_STORE_DIR ?? config.broker?.storeDir ?? '.ashlar',
@@ -80,6 +93,7 @@ export async function readSettings(options: SettingsOptions = {}): Promise<Setti
       module: resolve(folder, spec.module),
       instances: spec.instances ?? 1,
       options: spec.options ?? {},
+      ...(spec.restarts ? { restarts: spec.restarts } : {}),
     })),
     env,
   }
@@ -133,6 +147,22 @@ function readPort(text: string): number {
     expected: 'a port from 0 (any free one) to 65535',
     got: text,
     todo: 'choose a free port',
+  })
+}
+
+function readReplicas(text: string | undefined, natsUrl: string | undefined): number {
+  const replicas = Number(text || 1)
+  const field = 'ASHLAR_REPLICAS'
+  if (![1, 3, 5].includes(replicas)) {
+    const todo = 'choose how many servers of the cluster keep a copy'
+    throw new InputError({ field, expected: '1, 3 or 5', got: text, todo })
+  }
+  if (replicas === 1 || natsUrl !== undefined) return replicas
+  throw new InputError({
+    field,
+    expected: '1 with the embedded broker, which is a single server',
+    got: text,
+    todo: 'set NATS_URL to a cluster, or unset it',
   })
 }
 

@@ -1,4 +1,5 @@
 import { findNonJson } from './json.ts'
+import type { FailureLocation } from './location.ts'
 
 /**
  * What happens next after an error, decided by its class:
@@ -72,6 +73,8 @@ export interface ErrorValue {
   /** A text for errors of ours; other libraries use numbers as well. */
   code?: string | number
   disposition?: Disposition
+  /** Of an agent that failed: where it was. */
+  location?: FailureLocation
   /** Further JSON members of a typed failure, such as `kind` and `attempts` of a tool failure. */
   [member: string]: unknown
 }

@@ -28,6 +28,8 @@ export type NeutralEvent =
   | { kind: 'error'; childId: string; incarnation: number; error: ErrorValue }
   | { kind: 'timer'; timerId: string; incarnation: number }
   | { kind: 'stop' }
+  /** An operator's: a failed agent goes on from its last good state. */
+  | { kind: 'resume' }
 
 export const agentEventSchema: z.ZodType<AgentEvent> = z.looseObject({ type: z.string().min(1) })
 
@@ -51,6 +53,7 @@ export const neutralEventSchema: z.ZodType<NeutralEvent> = z.discriminatedUnion(
   z.object({ kind: z.literal('error'), ...completion, error: errorValueSchema }),
   z.object({ kind: z.literal('timer'), timerId: z.string(), incarnation: z.int() }),
   z.object({ kind: z.literal('stop') }),
+  z.object({ kind: z.literal('resume') }),
 ]) as unknown as z.ZodType<NeutralEvent>
 
 /** The type by which people know a neutral event: `init`, `CONFIRM`, `done: lookUp`, … */
@@ -65,6 +68,7 @@ export function describeEvent(event: NeutralEvent): string {
       return `timer: ${event.timerId}`
     case 'init':
     case 'stop':
+    case 'resume':
       return event.kind
   }
 }

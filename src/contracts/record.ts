@@ -15,6 +15,8 @@ export interface InboxState {
   mailSeq: number
   /** Highest order applied per sender, newest sender last (I3). */
   seen: Record<string, { step: number; index: number }>
+  /** Ids that outsiders chose, newest last: a repetition after the broker's window is known. */
+  recent?: string[]
 }
 
 /**

@@ -2,6 +2,10 @@ import type { Address } from './address.ts'
 import type { SpawnEffect } from './effect.ts'
 import type { ErrorValue } from './error.ts'
 import type { AgentEvent, ParentLink } from './event.ts'
+import type { StateValue } from './state-value.ts'
+
+export type { StateValue } from './state-value.ts'
+export { describeValue } from './state-value.ts'
 
 /** Which definition a state belongs to. The hash covers the machine's whole configuration. */
 export interface MachineVersion {
@@ -21,9 +25,6 @@ export interface StoredSnapshot {
   output?: unknown
   error?: ErrorValue
 }
-
-/** The active states: a name, or regions by name. */
-export type StateValue = string | { [region: string]: StateValue | undefined }
 
 /** What a spawn started, under its id. */
 export interface StoredChild extends Omit<SpawnEffect, 'kind' | 'id'> {
@@ -50,15 +51,4 @@ export interface StoredState {
   /** How many spawns and timers there have been: the source of incarnation tokens. */
   incarnations: number
   parent?: ParentLink
-}
-
-/** The active leaf states as dotted paths, such as `serving.confirm`; regions joined by ` + `. */
-export function describeValue(value: StateValue): string {
-  if (typeof value === 'string') return value
-  return Object.entries(value)
-    .map(([name, below]) => {
-      const text = below === undefined ? '' : describeValue(below)
-      return text === '' ? name : `${name}.${text}`
-    })
-    .join(' + ')
 }

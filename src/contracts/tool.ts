@@ -29,7 +29,22 @@ export interface ToolContract<Input = unknown, Output = unknown> {
   readonly retry: RetryPolicy
   /** Calls that one process executes at the same time. */
   readonly concurrency: number
+  /** What undoes a committed call; sagas use it where a step has no compensation of its own. */
+  readonly compensate?: ToolCompensation<Input, Output>
 }
+
+/** A call that undoes another one. */
+export interface ToolCompensation<Input = unknown, Output = unknown> {
+  readonly tool: AnyToolContract
+  /** Input of the compensating call. Without an output when the first call ended in doubt. */
+  input(call: { input: Input; output: Output }): unknown
+  /** It does no harm when the call did not happen, so it is made for one in doubt as well. */
+  readonly ifInDoubt?: boolean
+}
+
+/** A contract of whatever input and output: schemas are invariant, so `unknown` would fit none. */
+// oxlint-disable-next-line typescript/no-explicit-any
+export type AnyToolContract = ToolContract<any, any>
 
 export interface ToolScope {
   /** The effect identity of the call: the same for every attempt and re-delivery (I3). */
@@ -55,8 +70,6 @@ export interface Tool<Input = unknown, Output = unknown> extends ToolContract<In
   execute(input: Input, scope: ToolScope): Promise<Output> | Output
   /** Only for `once`: asks the outside system whether an intent took effect. */
   reconcile?(input: Input, scope: ToolScope): Promise<Reconciled<Output>> | Reconciled<Output>
-  /** Undoes a committed call; used by sagas. */
-  compensate?(input: Input, output: Output, scope: ToolScope): Promise<void> | void
 }
 
 /** A tool of whatever input and output: schemas are invariant, so `unknown` would fit none. */

@@ -15,6 +15,8 @@ export type MemoryOutcome =
 interface MemoryContext {
   input: unknown
   attempts: number
+  /** How often in a row the store did not answer. */
+  outages: number
   outcome: MemoryOutcome | null
 }
 
@@ -22,12 +24,21 @@ function absent(): never {
   throw new Error('the host supplies this source')
 }
 
-/** Tries before a contended or unavailable store counts as failed. */
+/** Tries before other writers count as too many. */
 const maxAttempts = 6
+const longestPauseMs = 2_000
 
-/** A memory operation: validate, perform; lost races and short outages are tried again. */
+/**
+ * A memory operation: validate, perform. A lost race is tried again a few times, an outage of the
+ * store is waited out: its caller could not take note of a failure before the store is back.
+ */
 export const memoryOperationMachine = setup({
-  types: {} as { context: MemoryContext; input: MemoryOperationInput; output: MemoryOutcome },
+  types: {} as {
+    context: MemoryContext
+    input: MemoryOperationInput
+    output: MemoryOutcome
+    events: { type: 'CANCEL' }
+  },
   actors: {
     validate: fromPromise<
       { valid: true; value: unknown } | { valid: false; reason: string },
@@ -46,11 +57,15 @@ export const memoryOperationMachine = setup({
     }),
   },
   guards: { attemptsLeft: ({ context }) => context.attempts < maxAttempts },
-  delays: { pause: ({ context }) => 5 * 2 ** context.attempts },
+  delays: {
+    pause: ({ context }) =>
+      // The first of either kind waits 10 ms.
+      Math.min(longestPauseMs, 5 * 2 ** Math.min(16, context.attempts - 1 + context.outages)),
+  },
 }).createMachine({
   id: 'memory-operation',
   version: '1',
-  context: ({ input }) => ({ input: input.input, attempts: 0, outcome: null }),
+  context: ({ input }) => ({ input: input.input, attempts: 1, outages: 0, outcome: null }),
   initial: 'validating',
   output: ({ context }) => context.outcome!,
   states: {
@@ -82,7 +97,6 @@ export const memoryOperationMachine = setup({
       },
     },
     performing: {
-      entry: assign({ attempts: ({ context }) => context.attempts + 1 }),
       invoke: {
         id: 'perform',
         src: 'perform',
@@ -96,7 +110,11 @@ export const memoryOperationMachine = setup({
               params: ({ event }) => event.output as Extract<Performed, { kind: 'done' }>,
             },
           },
-          { guard: 'attemptsLeft', target: 'pausing' },
+          {
+            guard: 'attemptsLeft',
+            target: 'pausing',
+            actions: assign({ attempts: ({ context }) => context.attempts + 1, outages: 0 }),
+          },
           {
             target: 'settled',
             actions: {
@@ -107,10 +125,9 @@ export const memoryOperationMachine = setup({
         ],
         onError: [
           {
-            guard: ({ context, event }) =>
-              (event.error as ErrorValue).disposition === 'retryable' &&
-              context.attempts < maxAttempts,
+            guard: ({ event }) => (event.error as ErrorValue).disposition === 'retryable',
             target: 'pausing',
+            actions: assign({ outages: ({ context }) => context.outages + 1 }),
           },
           {
             target: 'settled',
@@ -119,7 +136,19 @@ export const memoryOperationMachine = setup({
         ],
       },
     },
-    pausing: { after: { pause: { target: 'performing' } } },
+    pausing: {
+      after: { pause: { target: 'performing' } },
+      // A write under way cannot be taken back, but none is.
+      on: {
+        CANCEL: {
+          target: 'settled',
+          actions: {
+            type: 'fail',
+            params: { name: 'CancelledError', message: 'the caller has left' },
+          },
+        },
+      },
+    },
     settled: { type: 'final' },
   },
 })

@@ -34,9 +34,12 @@ function absent(): never {
   throw new Error('the host supplies this source')
 }
 
-/** How long a call waits before it asks the store of intents again. */
+/** How long a call waits before it asks the store of intents again: doubling, up to the longest. */
 const storeRetryMs = 200
-const storeAttemptsMax = 25
+const longestStoreRetryMs = 2_000
+
+/** How long a call waits before it looks whether an earlier execution has ended. */
+const lookAgainMs = 500
 
 const timedOut: ErrorValue = { name: 'TimeoutError', message: 'no result in time', code: 'timeout' }
 
@@ -81,15 +84,16 @@ export const toolCallMachine = setup({
     once: ({ context }) => context.effect === 'once',
     canReconcile: ({ context }) => context.canReconcile,
     terminal: (_, error: ErrorValue) => error.disposition === 'terminal',
-    askStoreAgain: ({ context }, error: ErrorValue) =>
-      error.disposition === 'retryable' && context.storeAttempts < storeAttemptsMax,
+    /** For ever: nothing was executed, and nobody could be told of a failure before it is back. */
+    askStoreAgain: (_, error: ErrorValue) => error.disposition === 'retryable',
     repeatable: ({ context }) =>
       context.effect !== 'once' && context.attempt < context.retry.attempts,
   },
   delays: {
     timeout: ({ context }) => context.timeoutMs,
-    storeRetry: storeRetryMs,
-    earlierOver: ({ context }) => context.waitMs,
+    storeRetry: ({ context }) =>
+      Math.min(longestStoreRetryMs, storeRetryMs * 2 ** Math.min(8, context.storeAttempts - 1)),
+    earlierOver: ({ context }) => Math.min(context.waitMs, lookAgainMs),
     backoff: ({ context }) => {
       const { firstDelayMs, maxDelayMs } = context.retry
       const ceilingMs = Math.min(maxDelayMs, firstDelayMs * 2 ** (context.attempt - 1))
@@ -206,7 +210,8 @@ export const toolCallMachine = setup({
         ],
       },
     },
-    waitingForEarlier: { after: { earlierOver: { target: 'reconciling' } } },
+    // It may end in time and leave its outcome, so one looks again and again.
+    waitingForEarlier: { after: { earlierOver: { target: 'recording' } } },
     waitingForStore: {
       entry: assign({ storeAttempts: ({ context }) => context.storeAttempts + 1 }),
       after: { storeRetry: { target: 'recording' } },

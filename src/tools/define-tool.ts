@@ -1,6 +1,12 @@
 import type * as z from 'zod'
 import { checkMember, checkNumber, checkQueueName } from '../contracts/declaration.ts'
-import type { EffectClass, RetryPolicy, Tool, ToolContract } from '../contracts/tool.ts'
+import type {
+  EffectClass,
+  RetryPolicy,
+  Tool,
+  ToolCompensation,
+  ToolContract,
+} from '../contracts/tool.ts'
 
 export interface ToolDeclaration<Input, Output> {
   /** Letters, digits, `-`, `_` and `.`; the name of the queue. */
@@ -16,6 +22,8 @@ export interface ToolDeclaration<Input, Output> {
   retry?: Partial<RetryPolicy>
   /** Calls executed at the same time by one process. Default: 16. */
   concurrency?: number
+  /** What undoes a committed call, by default, in sagas. */
+  compensate?: ToolCompensation<Input, Output>
 }
 
 const defaultRetry: RetryPolicy = { attempts: 3, firstDelayMs: 100, maxDelayMs: 5_000 }
@@ -54,15 +62,14 @@ export function declareTool<Input, Output>(
  */
 export function defineTool<Input, Output>(
   definition: (ToolDeclaration<Input, Output> | ToolContract<Input, Output>) &
-    Pick<Tool<Input, Output>, 'execute' | 'reconcile' | 'compensate'>,
+    Pick<Tool<Input, Output>, 'execute' | 'reconcile'>,
 ): Tool<Input, Output> {
-  const { execute, reconcile, compensate, ...declaration } = definition
+  const { execute, reconcile, ...declaration } = definition
   const implemented = typeof execute === 'function'
   checkMember(implemented, `tool ${declaration.name}: execute`, 'a function', typeof execute)
   return {
     ...declareTool(declaration),
     execute,
     ...(reconcile ? { reconcile } : {}),
-    ...(compensate ? { compensate } : {}),
   }
 }

@@ -8,6 +8,7 @@ import type { Random } from '../contracts/random.ts'
 import type { AnyTool, ToolOutcome } from '../contracts/tool.ts'
 import { toolFailure } from '../contracts/tool.ts'
 import type { Breaker } from './breaker.ts'
+import { giveUpCall } from './give-up.ts'
 import type { EffectLedger } from './ledger.ts'
 
 /** How far the clocks of two processes may differ. */
@@ -30,16 +31,19 @@ export class ContractError extends AshlarError {
   }
 }
 
+interface PreparedCall {
+  input: object
+  handlers: Record<string, (input: never, signal: AbortSignal) => unknown>
+  conclude: (outcome: ToolOutcome) => { output: unknown } | { error: ErrorValue }
+  giveUp: (deliveries: number) => Promise<ToolOutcome>
+}
+
 /** Sets one call up for the tool-call statechart: its input and what runs behind its sources. */
 export function prepareToolCall(
   tool: AnyTool,
   call: { id: string; input: unknown },
   ports: ToolPorts,
-): {
-  input: object
-  handlers: Record<string, (input: never, signal: AbortSignal) => unknown>
-  conclude: (outcome: ToolOutcome) => { output: unknown } | { error: ErrorValue }
-} {
+): PreparedCall {
   const scope = (attempt: number, signal: AbortSignal) => ({
     idempotencyKey: call.id,
     attempt,
@@ -94,6 +98,7 @@ export function prepareToolCall(
       recordOutcome: ({ outcome }: { outcome: ToolOutcome }) =>
         ports.ledger.settle(call.id, tool.name, outcome),
     },
+    giveUp: (deliveries) => giveUpCall(tool, { id: call.id, run, deliveries }, ports.ledger),
     conclude(outcome) {
       if (outcome.kind !== 'rejected') ports.breaker.record(outcome.kind === 'done')
       return outcome.kind === 'done'

@@ -39,6 +39,9 @@ function fragile(thrown: unknown): Driver {
   return new Driver(defineAgent({ machine }), undefined, parent)
 }
 
+/** Where the machine of `fragile` is when it throws. */
+const here = { machine: 'fragile', version: '0', state: 'a' }
+
 describe('what a machine throws becomes its error state', () => {
   const inGuard =
     "Unable to evaluate guard in transition for event 'GUARD' in state node 'fragile':\ntoo far"
@@ -49,7 +52,7 @@ describe('what a machine throws becomes its error state', () => {
     ['PARAMS', 'RangeError', 'too far'],
   ])('%s: nothing half-done leaves', (type, name, message) => {
     const driver = fragile(new RangeError('too far')).send({ type })
-    const error = { name, message }
+    const error = { name, message, location: { ...here, event: type } }
     expect(driver.status).toBe('error')
     expect(driver.state.snapshot).toMatchObject({ value: 'a', context: { n: 1 }, error })
     expect([driver.state.children, driver.state.timers]).toEqual([{}, {}])
@@ -82,14 +85,16 @@ describe('what a machine throws becomes its error state', () => {
       ],
     })
     const driver = new Driver(defineAgent({ machine }), undefined, parent)
-    const error = { name: 'Error', message: 'no start' }
+    const location = { machine: 'm', version: '0', state: null, event: 'init' }
+    const error = { name: 'Error', message: 'no start', location }
     expect(driver.effects).toEqual([{ kind: 'terminate', status: 'error', error, parent }])
     expect(driver.state).toMatchObject({ snapshot: { status: 'error', error }, timers: {}, parent })
   })
 
   test('an error of a child that nobody handles is the error of the parent', () => {
     const driver = fragile(null).error('job', { name: 'TypeError', message: 'no' })
-    const error = { name: 'TypeError', message: 'no' }
+    const location = { ...here, event: 'error: job' }
+    const error = { name: 'TypeError', message: 'no', location }
     expect(driver.effects).toEqual([
       { kind: 'cancel', id: 'later', incarnation: 1 },
       { kind: 'terminate', status: 'error', error, parent },
@@ -154,6 +159,7 @@ describe('what JSON would lose is refused with its path', () => {
   ])('%s in the context', (what, value) => {
     const driver = keep(value).send({ type: 'CONTEXT' })
     expect(driver.state.snapshot.error).toEqual({
+      location: { machine: 'keeper', version: '0', state: 'open', event: 'CONTEXT' },
       name: 'MachineError',
       code: 'machine',
       disposition: 'terminal',

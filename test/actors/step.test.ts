@@ -322,7 +322,7 @@ describe('messages', () => {
     expect(status).toBe('error')
     expect(state.snapshot.error).toMatchObject({ name: 'InputError', code: 'bad-input' })
     expect(state.snapshot.error?.message).toContain('got nowhere')
-    expect(effects.map(({ kind }) => kind)).toEqual(['terminate'])
+    expect(effects).toEqual([{ kind: 'deadLetter', reason: 'agent-failed' }])
   })
 
   test('emit and log come out in order', () => {

@@ -86,9 +86,38 @@ function describeCells(desk: Desk): void {
     await bus.deadLetters.put(letter('mailbox desk/1', 'm'))
     await bus.deadLetters.put(letter('tool huge', 'm', '\0'.repeat(500_000)))
     const [first, second, third, ...rest] = await collect(bus.deadLetters.list())
-    expect(first).toEqual(letter('mailbox desk/1', 'm'))
-    expect(second).toEqual(letter('tool lookup', 'm'))
+    expect(first).toEqual({ ...letter('mailbox desk/1', 'm'), id: first!.id })
+    expect(second).toEqual({ ...letter('tool lookup', 'm'), id: second!.id })
+    expect(third).toMatchObject({ cut: true })
     expect(third?.reason).toMatch('no such event (body cut, was 500000 characters)')
     expect(rest).toEqual([])
+  })
+  test('a dead letter has an id of its own by which it is read and dropped', async () => {
+    const { bus, another } = await desk.fresh()
+    const letter = { target: 'tool t', reason: 'r', atMs: 5, body: 'b', encoding: 'utf-8' } as const
+    for (const messageId of ['a', 'b', 'c']) {
+      await bus.deadLetters.put({ ...letter, messageId, form: 'bytes' })
+    }
+    const ids = (await collect(bus.deadLetters.list())).map(({ id }) => id)
+    expect(ids).toEqual(ids.toSorted((a, b) => a - b))
+    expect(new Set(ids).size).toBe(3)
+    const other = await another()
+    const [, second] = ids
+    expect(await other.deadLetters.get(second!)).toEqual({
+      ...letter,
+      messageId: 'b',
+      form: 'bytes',
+      id: second,
+    })
+    await other.deadLetters.drop(second!)
+    await other.deadLetters.drop(second!)
+    expect(await bus.deadLetters.get(second!)).toBeUndefined()
+    const left = await collect(bus.deadLetters.list())
+    expect(left.map(({ messageId }) => messageId)).toEqual(['a', 'c'])
+    await bus.deadLetters.put({ ...letter, messageId: 'd' })
+    const [, , fourth] = await collect(bus.deadLetters.list())
+    expect(fourth!.id).toBeGreaterThan(ids[2]!)
+    expect(await bus.deadLetters.get(fourth!.id + 1)).toBeUndefined()
+    await bus.deadLetters.drop(fourth!.id + 1)
   })
 }

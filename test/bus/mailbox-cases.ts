@@ -92,6 +92,25 @@ export function describeMailbox(desk: Desk): void {
       expect(await kept.take(1)).toEqual(['kept'])
     })
 
+    test('takes out one message, and says how many are not yet on their way', async () => {
+      const { bus, another } = await desk.fresh()
+      const slice = { type: 'desk', partition: partitionOf(address.id, bus.partitions) }
+      const seqs = []
+      for (let i = 0; i < 4; i++) {
+        seqs.push((await bus.mailbox.post(address, bytes(`${i}`), `m${i}`)).seq)
+      }
+      await bus.mailbox.remove(slice, seqs[1]!)
+      await bus.mailbox.remove(slice, seqs[1]!)
+      const rest = new Inbox<string>()
+      const reading = await (
+        await another()
+      ).mailbox.read(slice, ({ body }) => {
+        rest.put(text(body) ?? '')
+      })
+      expect(await rest.take(3)).toEqual(['0', '2', '3'])
+      expect(await reading.pending()).toBe(0)
+    })
+
     test('takes odd ids and empty bodies, and refuses large ones', async () => {
       const { bus } = await desk.fresh()
       const seen = new Inbox<MailboxMessage>()

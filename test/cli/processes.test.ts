@@ -89,4 +89,59 @@ describe('the supervisor of processes', () => {
     clock.advance(60_000)
     expect([await dies(), await dies()]).toEqual([200, 400])
   })
+
+  test('a process that dies too often is given up, the others go on', async () => {
+    const { supervisor, events } = open()
+    const restarts = { most: 2, withinMs: 10_000 }
+    const other = { ...spec('idle'), name: 'other' }
+    await supervisor.start([{ ...spec('idle'), restarts }, other])
+    const dies = async (): Promise<ProcessEvent> => {
+      const before = events.items.length
+      process.kill(supervisor.pids().idle!, 'SIGKILL')
+      await events.until((items) => items.length > before)
+      return events.items[before]!
+    }
+    const restarted = async (): Promise<void> => {
+      const died = await dies()
+      if (died.kind !== 'died') throw new Error(died.kind)
+      const before = events.items.length
+      clock.advance(died.restartInMs)
+      await events.until((items) => items.length > before)
+    }
+    await restarted()
+    clock.advance(10_000)
+    // The first one is forgotten: it is out of the window.
+    await restarted()
+    await restarted()
+    const gaveUp = await dies()
+    expect(gaveUp).toMatchObject({ kind: 'gave-up', name: 'idle', restarts: 2, how: 'SIGKILL' })
+    expect((gaveUp as { message: string }).message).toMatch(
+      /^process idle was restarted 2 times within 10 s and died again \(SIGKILL\); it stays down/,
+    )
+    expect(Object.keys(supervisor.pids())).toEqual(['other'])
+    expect(process.kill(supervisor.pids().other!, 0)).toBe(true)
+  })
+
+  test('a process that can no longer start is given up with its last complaint', async () => {
+    const { supervisor, events } = open()
+    const file = join(folder, 'spoilt.mjs')
+    await writeFile(file, idle)
+    const spoilt = { ...spec('spoilt'), restarts: { most: 2, withinMs: 60_000 } }
+    await supervisor.start([spoilt])
+    await writeFile(file, failing)
+    process.kill(supervisor.pids().spoilt!, 'SIGKILL')
+    for (const count of [2, 3]) {
+      await events.until((items) => items.length === count)
+      const died = events.items.at(-1)!
+      if (died.kind !== 'died') throw new Error(died.kind)
+      clock.advance(died.restartInMs)
+    }
+    await events.until((items) => items.length === 4)
+    expect(events.items.at(-1)).toMatchObject({
+      kind: 'gave-up',
+      name: 'spoilt',
+      how: expect.stringMatching(/failed as process/) as string,
+    })
+    expect(supervisor.pids()).toEqual({})
+  })
 })

@@ -59,18 +59,18 @@ describe('performing', () => {
     expect(driver.output).toEqual({ kind: 'failed', attempts: 6, error })
   })
 
-  test('a short outage is tried again, six times in all', () => {
+  test('an outage is waited out, with pauses that double up to two seconds', () => {
     const driver = performing()
-    for (let outage = 1; outage <= 5; outage++) {
-      expect(driver.error('perform', retryable).value).toBe('pausing')
+    const waits = Array.from({ length: 40 }, () => {
+      driver.error('perform', retryable)
+      expect(driver.value).toBe('pausing')
+      const [wait] = driver.waits
       driver.fire()
-    }
-    const error = { name: 'Error', ...retryable }
-    expect(driver.error('perform', retryable).output).toEqual({
-      kind: 'failed',
-      attempts: 6,
-      error,
+      return wait
     })
+    expect(waits.slice(0, 10)).toEqual([10, 20, 40, 80, 160, 320, 640, 1_280, 2_000, 2_000])
+    expect(waits.at(-1)).toBe(2_000)
+    expect(driver.done('perform', { kind: 'done', output: 1 }).output).toMatchObject({ output: 1 })
   })
 
   test('succeeds after a lost race', () => {
@@ -101,19 +101,20 @@ describe('performing', () => {
 
 describe('CANCEL', () => {
   // A write cannot be taken back half-way, so an operation runs to its end; the caller ignores it.
-  const places: Record<string, () => Driver> = {
-    validating: operation,
-    performing,
-    pausing: () => performing().done('perform', { kind: 'contended' }),
-  }
+  const places: Record<string, () => Driver> = { validating: operation, performing }
 
   test.each(Object.keys(places))('in %s is no event of a memory operation', (place) => {
     const driver = places[place]!().send({ type: 'CANCEL' })
     expect([driver.value, driver.handled]).toEqual([place, false])
   })
+
+  test('between two tries it ends the operation', () => {
+    const driver = performing().error('perform', retryable).send({ type: 'CANCEL' })
+    expect(driver.output).toMatchObject({ kind: 'failed', error: { name: 'CancelledError' } })
+  })
 })
 
 test('every transition of the statechart was taken above', () => {
-  expect(walk.declared.size).toBe(8)
+  expect(walk.declared.size).toBe(9)
   expect(missed(walk)).toEqual([])
 })

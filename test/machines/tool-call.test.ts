@@ -56,7 +56,7 @@ describe('validating', () => {
   test('a validation that throws ends the machine in error', () => {
     const driver = call().error('validate', { message: 'no schema' })
     expect(driver.status).toBe('error')
-    expect(driver.state.snapshot.error).toEqual({ name: 'Error', message: 'no schema' })
+    expect(driver.state.snapshot.error).toMatchObject({ name: 'Error', message: 'no schema' })
   })
 })
 
@@ -119,18 +119,31 @@ describe('recording the intent of a once call', () => {
 
   test('an open intent whose execution may still be going on is waited for', () => {
     const driver = recording(reconcilable).done('recordIntent', { kind: 'open', waitMs: 700 })
-    expect([driver.value, driver.waits]).toEqual(['waitingForEarlier', [700]])
-    expect(driver.fire().children).toEqual(['reconcile'])
+    expect([driver.value, driver.waits]).toEqual(['waitingForEarlier', [500]])
+    expect(driver.fire().children).toEqual(['recordIntent'])
+    driver.done('recordIntent', { kind: 'open', waitMs: 200 })
+    expect([driver.value, driver.waits]).toEqual(['waitingForEarlier', [200]])
+    driver.fire()
+    driver.done('recordIntent', { kind: 'open', waitMs: 0 })
+    expect(driver.children).toEqual(['reconcile'])
   })
 
-  test('a store that never answers fails the call in the end, unexecuted', () => {
-    const unanswered = { message: 'no broker', disposition: 'retryable' }
+  test('an earlier execution that ends meanwhile gives the outcome', () => {
+    const driver = recording().done('recordIntent', { kind: 'open', waitMs: 700 }).fire()
+    const outcome = { kind: 'done', output: 7 }
+    expect(driver.done('recordIntent', { kind: 'settled', outcome }).output).toEqual(outcome)
+  })
+
+  test('an outage of the store is waited out, with pauses that double up to two seconds', () => {
     const driver = recording()
-    for (let asked = 0; asked < 25; asked++) driver.error('recordIntent', unanswered).fire()
-    expect(driver.error('recordIntent', unanswered).output).toMatchObject({
-      kind: 'failed',
-      attempts: 0,
+    const waits = Array.from({ length: 40 }, () => {
+      driver.error('recordIntent', { message: 'no broker', disposition: 'retryable' })
+      const [wait] = driver.waits
+      driver.fire()
+      return wait
     })
+    expect(waits.slice(0, 6)).toEqual([200, 400, 800, 1_600, 2_000, 2_000])
+    expect(driver.value).toBe('recording')
   })
 
   test('a store that does not answer is asked again: nothing was executed yet', () => {

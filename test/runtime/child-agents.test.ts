@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { collect } from '../bus/harness.ts'
 import { helper, parent } from './more-machines.ts'
-import { describeWorlds, ended } from './world.ts'
+import { describeModes, ended } from './world.ts'
 import type { World } from './world.ts'
 
 const heard = [0, 1, -1, 2, -2, 3, -3]
@@ -15,7 +15,7 @@ async function begin(world: World) {
   return { ref, child: child!.address }
 }
 
-describeWorlds('child agents', ['local', 'nats'], (open) => {
+describeModes('child agents', (open) => {
   test('messages go both ways in order, and the output of the child arrives', async () => {
     const world = await open()
     const { ref, child } = await begin(world)
@@ -59,7 +59,8 @@ describeWorlds('child agents', ['local', 'nats'], (open) => {
     await world.settle(late.send({ type: 'FINISH' } as never))
     await ended(world, { address: child })
     await world.settle(late.send({ type: 'ASK', n: 9 } as never))
-    await world.settle(world.client.waitFor(child, ({ step }) => step >= 6))
+    await world.until(async () => (await world.client.view(child))!.step >= 6)
+    await world.until(async () => (await world.deadLetters()).length > 0)
     const letters = await world.deadLetters()
     expect(letters).toMatchObject([{ reason: 'agent-ended', body: '{"type":"ASK","n":9}' }])
   })

@@ -4,14 +4,24 @@ import { decodeRecord } from '../../src/contracts/record.ts'
 import type { Bus } from '../../src/bus/bus.ts'
 import type { Appended } from '../../src/bus/journal.ts'
 import type { Written } from '../../src/bus/key-value.ts'
-import type { MailboxMessage, MailboxSlice, Posted, Running } from '../../src/bus/mailbox.ts'
+import type { MailboxMessage, MailboxSlice, MailReading, Posted } from '../../src/bus/mailbox.ts'
 import type { QueueName, Submitted, WorkItem, WorkVerdict } from '../../src/bus/work-queue.ts'
 
 /** What a test puts between the runtime and its bus. `next` does what the bus would have done. */
 export interface Faults {
   append?: (next: () => Promise<Appended>, record: JournalRecord) => Promise<Appended>
-  post?: (next: () => Promise<Posted>, to: Address, messageId: string) => Promise<Posted>
-  submit?: (next: () => Promise<Submitted>, queue: QueueName, id: string) => Promise<Submitted>
+  post?: (
+    next: () => Promise<Posted>,
+    to: Address,
+    messageId: string,
+    body: Uint8Array,
+  ) => Promise<Posted>
+  submit?: (
+    next: () => Promise<Submitted>,
+    queue: QueueName,
+    id: string,
+    body: Uint8Array,
+  ) => Promise<Submitted>
   schedule?: (next: () => Promise<void>, timerId: string) => Promise<void>
   checkpoint?: (next: () => Promise<void>, slice: MailboxSlice, seq: number) => Promise<void>
   /** Around the handler of every mailbox message. */
@@ -19,7 +29,7 @@ export interface Faults {
   /** Around the handler of every work item. */
   work?: (next: () => Promise<WorkVerdict>, item: WorkItem) => Promise<WorkVerdict>
   /** Around the start of every reader of mail. */
-  read?: (next: () => Promise<Running>, slice: MailboxSlice) => Promise<Running>
+  read?: (next: () => Promise<MailReading>, slice: MailboxSlice) => Promise<MailReading>
   put?: (next: () => Promise<Written>, bucket: string, key: string) => Promise<Written>
   forget?: (next: () => Promise<void>, bucket: string, key: string) => Promise<void>
   /** Overrides the silence after which a call is handed to another process. */
@@ -55,7 +65,7 @@ export function wrapBus(bus: Bus, faults: Faults, life: Life): Bus {
       post: (to, body, messageId) =>
         live(() => {
           const next = (): Promise<Posted> => mailbox.post(to, body, messageId)
-          return faults.post ? faults.post(next, to, messageId) : next()
+          return faults.post ? faults.post(next, to, messageId, body) : next()
         }),
       read: (slice, onMessage) =>
         live(() => {
@@ -64,7 +74,7 @@ export function wrapBus(bus: Bus, faults: Faults, life: Life): Bus {
             const next = (): void | Promise<void> => onMessage(message)
             return faults.mail ? faults.mail(next, message) : next()
           }
-          const next = (): Promise<Running> => mailbox.read(slice, handle)
+          const next = (): Promise<MailReading> => mailbox.read(slice, handle)
           return faults.read ? faults.read(next, slice) : next()
         }),
       checkpoint: (slice, seq) =>
@@ -72,6 +82,7 @@ export function wrapBus(bus: Bus, faults: Faults, life: Life): Bus {
           const next = (): Promise<void> => mailbox.checkpoint(slice, seq)
           return faults.checkpoint ? faults.checkpoint(next, slice, seq) : next()
         }),
+      remove: (slice, seq) => live(() => mailbox.remove(slice, seq)),
     },
     journal: {
       ...journal,
@@ -86,7 +97,7 @@ export function wrapBus(bus: Bus, faults: Faults, life: Life): Bus {
       submit: (queue, body, id) =>
         live(() => {
           const next = (): Promise<Submitted> => work.submit(queue, body, id)
-          return faults.submit ? faults.submit(next, queue, id) : next()
+          return faults.submit ? faults.submit(next, queue, id, body) : next()
         }),
       consume: (queue, { concurrency, ackWaitMs }, handle) =>
         live(() =>

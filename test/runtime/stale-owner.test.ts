@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { Residents } from '../../src/actors/residents.ts'
 import { OwnedSlice } from '../../src/actors/slice.ts'
 import type { AgentDefinition } from '../../src/actors/definition.ts'
 import { partitionOf } from '../../src/bus/partition.ts'
@@ -30,6 +31,7 @@ async function usurp(
     ids: countingIds('usurper'),
     log: silent,
     performers: new Map(),
+    residents: new Residents(),
     isServed: () => true,
   })
   await world.settle(owned.start())

@@ -7,6 +7,7 @@ import { defineService } from '../../src/actors/service.ts'
 import type { ServiceParts } from '../../src/actors/service.ts'
 import type { Bus } from '../../src/bus/bus.ts'
 import type { DeadLetter } from '../../src/bus/dead-letters.ts'
+import { limits } from '../../src/bus/limits.ts'
 import { createLocalBroker } from '../../src/bus/local-broker.ts'
 import type { LocalBus } from '../../src/bus/local-broker.ts'
 import { openNatsBus } from '../../src/bus/nats-bus.ts'
@@ -14,7 +15,7 @@ import type { Runtime } from '../../src/cli/runtime.ts'
 import { createRuntime } from '../../src/cli/runtime.ts'
 import type { Address } from '../../src/contracts/address.ts'
 import type { Clock } from '../../src/contracts/clock.ts'
-import { systemClock, virtualClock } from '../../src/contracts/clock.ts'
+import { pause, systemClock, virtualClock } from '../../src/contracts/clock.ts'
 import { countingIds } from '../../src/contracts/ids.ts'
 import { seededRandom } from '../../src/contracts/random.ts'
 import type { JournalRecord } from '../../src/contracts/record.ts'
@@ -23,6 +24,8 @@ import type { BrokerFixture } from '../bus/broker-fixture.ts'
 import { collect, Inbox } from '../bus/harness.ts'
 import type { Faults, Life } from './faults.ts'
 import { wrapBus } from './faults.ts'
+import type { Mode } from './modes.ts'
+import { alone, CrashBudget, faultsOf, modes } from './modes.ts'
 
 export type Kind = 'local' | 'nats'
 
@@ -30,6 +33,8 @@ export interface WorldOptions {
   /** Few by default: every partition of every machine costs a reader. */
   partitions?: number
   queueMaxItems?: number
+  /** Default `normal`. In another mode processes die and are replaced: hold on to none of them. */
+  mode?: Mode
 }
 
 export interface LogLine {
@@ -70,9 +75,23 @@ export interface World {
   pass(ms: number): Promise<void>
   /** Long enough for a checkpoint of every host. */
   checkpoints(): Promise<void>
+  /** Waits until something that no notice tells of is so. */
+  until(condition: () => Promise<boolean>): Promise<void>
   deadLetters(): Promise<DeadLetter[]>
   history(address: Address): Promise<JournalRecord[]>
   close(): Promise<void>
+}
+
+/** Runs end-to-end cases in every mode, on worlds of both kinds. */
+export function describeModes(
+  name: string,
+  cases: (open: (options?: WorldOptions) => Promise<World>) => void,
+): void {
+  describe.each(modes)(`${name}, %s`, (mode) => {
+    describeWorlds(mode, ['local', 'nats'], (open) => {
+      cases((options = {}) => open({ ...options, mode }))
+    })
+  })
 }
 
 /** Suites about time that passes by itself would be slow; the relations between the limits stay. */
@@ -82,6 +101,14 @@ const fastLimits = {
   checkpointEveryMs: 50,
   noHostPatienceMs: 300,
 }
+
+const lookAgainMs = 10
+
+/** Where every test crashes several times, a death must be noticed soon. */
+const hasty = { heartbeatEveryMs: 50, hostLostAfterMs: 200 }
+
+/** Crashes of one test in the modes that crash; in real time each takes as long as a take-over. */
+const crashesMax: Record<Kind, number> = { local: 12, nats: 3 }
 
 /** Virtual time after which something that was waited for is not going to happen. */
 const patienceMs = 300_000
@@ -116,7 +143,7 @@ export function describeWorlds(
 }
 
 export async function openWorld(kind: Kind, options: WorldOptions = {}): Promise<World> {
-  const { partitions = 2, queueMaxItems = 10_000 } = options
+  const { partitions = 2, queueMaxItems = 10_000, mode = 'normal' } = options
   if (kind === 'local') {
     const clock = virtualClock()
     const local = createLocalBroker({ clock, partitions, queueMaxItems })
@@ -128,7 +155,7 @@ export async function openWorld(kind: Kind, options: WorldOptions = {}): Promise
       if (next === undefined) throw new Error('nothing is left to happen')
       clock.advance(Math.max(0, next - clock.now()))
     }
-    return createWorld({
+    return createWorld(mode, {
       kind,
       clock,
       connect: () => Promise.resolve(local.connect()),
@@ -157,12 +184,15 @@ export async function openWorld(kind: Kind, options: WorldOptions = {}): Promise
       },
     })
   }
-  Object.assign(actorLimits, fastLimits)
+  const isHasty = mode.startsWith('crash')
+  Object.assign(actorLimits, fastLimits, isHasty ? hasty : {})
+  // Whoever asks a process that dies before it answers waits for so long.
+  if (isHasty) Object.assign(limits, { requestTimeoutMs: 500 })
   const fixture = await (broker ??= temporaryBroker())
   const cell = `world-${++cells}`
   const clock = systemClock()
   const ids = countingIds(cell)
-  return createWorld({
+  return createWorld(mode, {
     kind,
     clock,
     connect: () =>
@@ -179,17 +209,50 @@ type Ground = Pick<World, 'kind' | 'clock' | 'settle' | 'pass'> & {
   drop(bus: Bus): Promise<void>
 }
 
-async function createWorld(ground: Ground): Promise<World> {
+async function createWorld(mode: Mode, ground: Ground): Promise<World> {
   const { clock, settle } = ground
+  const budget = new CrashBudget(crashesMax[ground.kind])
   const logs = new Inbox<LogLine>()
   const drops: Promise<void>[] = []
   const running = new Map<Life, Runtime>()
   const outside: Bus[] = []
+  const successors: Promise<Process>[] = []
   let count = 0
   const enter = (bus: Bus): Runtime => {
     const name = `p${++count}`
     const ids = countingIds(name)
     return createRuntime({ bus, clock, ids, random: seededRandom(count), log: logTo(logs) })
+  }
+  const begin = async (
+    parts: ServiceParts,
+    given: Faults | ((die: () => void) => Faults),
+    isStale: boolean,
+  ): Promise<Process> => {
+    const life: Life = { dead: false }
+    const death = Promise.withResolvers<undefined>()
+    const connection = await ground.connect()
+    let host: Host | undefined
+    const die = (): void => {
+      if (life.dead) return
+      life.dead = true
+      running.delete(life)
+      void host?.abandon()
+      drops.push(ground.drop(connection))
+      death.resolve(undefined)
+    }
+    const dieInMode = (): void => {
+      die()
+      // Another one in its place, as a supervisor would see to it.
+      successors.push(begin(parts, given, isStale))
+    }
+    const faults = typeof given === 'function' ? given(die) : given
+    const inMode = faultsOf(mode, connection, budget, dieInMode)
+    const wrapped = wrapBus(wrapBus(connection, inMode, life), faults, life)
+    const runtime = enter(isStale ? alone(wrapped, clock) : wrapped)
+    running.set(life, runtime)
+    const serving = runtime.serve(defineService('host', () => parts))
+    host = await Promise.race([serving, death.promise])
+    return { runtime, client: runtime.client, bus: wrapped, faults, host: host!, die }
   }
   const bus = await ground.connect()
   outside.push(bus)
@@ -200,25 +263,9 @@ async function createWorld(ground: Ground): Promise<World> {
     bus,
     logs,
     async start(parts, given = {}) {
-      const life: Life = { dead: false }
-      const death = Promise.withResolvers<undefined>()
-      const connection = await ground.connect()
-      let host: Host | undefined
-      const die = (): void => {
-        if (life.dead) return
-        life.dead = true
-        running.delete(life)
-        void host?.abandon()
-        drops.push(ground.drop(connection))
-        death.resolve(undefined)
-      }
-      const faults = typeof given === 'function' ? given(die) : given
-      const wrapped = wrapBus(connection, faults, life)
-      const runtime = enter(wrapped)
-      running.set(life, runtime)
-      const serving = runtime.serve(defineService('host', () => parts))
-      host = await settle(Promise.race([serving, death.promise]))
-      return { runtime, client: runtime.client, bus: wrapped, faults, host: host!, die }
+      const process = await settle(begin(parts, given, false))
+      if (mode === 'stale second owner') await settle(begin(parts, given, true))
+      return process
     },
     async outsider() {
       const another = await ground.connect()
@@ -237,6 +284,9 @@ async function createWorld(ground: Ground): Promise<World> {
       await beats.until((keys) => keys.length > 5 * running.size)
       await watching.stop()
     },
+    async until(condition) {
+      while (!(await settle(condition()))) await settle(pause(clock, lookAgainMs))
+    },
     async deadLetters() {
       return settle(collect(bus.deadLetters.list()))
     },
@@ -244,6 +294,8 @@ async function createWorld(ground: Ground): Promise<World> {
       return settle(collect(client.history(address)))
     },
     async close() {
+      // A successor may still be starting, or have a successor of its own.
+      for (const one of successors) await settle(one.catch(() => undefined))
       await settle(Promise.all([...running.values()].map((runtime) => runtime.close())))
       await settle(Promise.all([...drops, ...outside.map((one) => one.close())]))
     },

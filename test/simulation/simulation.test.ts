@@ -1,96 +1,70 @@
-import { describe, expect, test } from 'vitest'
-import type { Bus } from '../../src/bus/bus.ts'
-import { violations } from './checkers.ts'
-import type { Schedule } from './simulation.ts'
-import { Simulation } from './simulation.ts'
-import { storm } from './storm.ts'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { classOf } from './checkers.ts'
+import type { DeskData } from './desk.ts'
+import { loadDesk } from './desk.ts'
+import type { Outcome } from './run-seed.ts'
+import { plan, play, shorten, story } from './run-seed.ts'
+import { saboteurs } from './saboteurs.ts'
 
-const { rounds } = storm
+/** How many seeds the gate runs, and within how many every seeded bug must be found. */
+const seedsOfTheGate = 2_000
 
-/** Runs seeds until one breaks an invariant; a failure names its seed, which replays exactly. */
-async function firstViolation(
-  schedules: number,
-  schedule: Omit<Schedule, 'seed'>,
-  firstSeed = 1,
-): Promise<{ seed: number; found: string[] } | undefined> {
-  for (let seed = firstSeed; seed < firstSeed + schedules; seed++) {
-    const result = await new Simulation({ ...schedule, seed }).run()
-    const found = await violations(result, rounds)
-    if (found.length > 0) return { seed, found }
+let desk: DeskData
+beforeAll(async () => {
+  desk = await loadDesk()
+})
+
+async function firstBroken(sabotage: (typeof saboteurs)[string]): Promise<Outcome> {
+  for (let seed = 1; seed <= seedsOfTheGate; seed++) {
+    const outcome = await play(plan(seed, sabotage), desk)
+    if (outcome.found.length > 0) return outcome
   }
-  return undefined
+  throw new Error(`${seedsOfTheGate} seeds did not find it`)
 }
 
-describe('the production runtime under seeded interleavings, crashes and losses', () => {
-  test('300 schedules break no invariant', async () => {
-    expect(await firstViolation(300, storm)).toBeUndefined()
-  }, 120_000)
+describe('a run', () => {
+  test('is the same every time, to the last turn', async () => {
+    const [one, other] = [await play(plan(42), desk), await play(plan(42), desk)]
+    expect(other.result.trace).toEqual(one.result.trace)
+    expect(one.found).toEqual([])
+  })
 
-  test('60 schedules of a heavier storm break no invariant', async () => {
-    const rates = { ...storm.rates, lostRequest: 0.03, lostAnswer: 0.03 }
-    expect(await firstViolation(60, { ...storm, rates, crash: 0.01 }, 9_000)).toBeUndefined()
-  }, 120_000)
+  test('can be repeated from its choices alone', async () => {
+    const one = await play(plan(43), desk)
+    const other = await play({ ...plan(43), script: one.result.choices }, desk)
+    expect(other.result.trace).toEqual(one.result.trace)
+    expect(one.result.choices.length).toBeGreaterThan(0)
+  })
 
-  test('a seed replays exactly', async () => {
-    const [one, other] = [
-      await new Simulation({ ...storm, seed: 42 }).run(),
-      await new Simulation({ ...storm, seed: 42 }).run(),
-    ]
-    expect(other.trace).toEqual(one.trace)
-    expect(one.crashes).toBeGreaterThan(0)
+  test('without any choice goes the plain way', async () => {
+    const { result, found } = await play({ ...plan(43), script: [] }, desk)
+    expect([found, result.choices]).toEqual([[], []])
+    expect(Object.values(result.strikes)).toEqual([0, 0, 0, 0, 0, 0])
   })
 })
 
-describe('the checkers can fail: a bus that breaks one promise is found out', () => {
-  const saboteurs: Record<string, (bus: Bus) => Bus> = {
-    'a journal that acknowledges before it stores': (bus) => {
-      let appends = 0
-      const append: Bus['journal']['append'] = (address, body, expected) =>
-        ++appends % 7 === 0
-          ? Promise.resolve({ kind: 'appended', seq: expected + 1 })
-          : bus.journal.append(address, body, expected)
-      return { ...bus, journal: { ...bus.journal, append } }
-    },
-    'a checkpoint that passes unfinished mail': (bus) => {
-      const checkpoint: Bus['mailbox']['checkpoint'] = (slice, seq) =>
-        bus.mailbox.checkpoint(slice, seq + 3)
-      return { ...bus, mailbox: { ...bus.mailbox, checkpoint } }
-    },
-    'a mailbox that acknowledges what it drops': (bus) => {
-      let posts = 0
-      const post: Bus['mailbox']['post'] = (to, body, id) =>
-        ++posts % 11 === 0
-          ? Promise.resolve({ seq: 1, duplicate: false })
-          : bus.mailbox.post(to, body, id)
-      return { ...bus, mailbox: { ...bus.mailbox, post } }
-    },
-    'timers that fire at once': (bus) => {
-      const schedule: Bus['timers']['schedule'] = (address, id, _atMs, body) =>
-        bus.timers.schedule(address, id, 0, body)
-      return { ...bus, timers: { ...bus.timers, schedule } }
-    },
-    'a journal without a fence': (bus) => {
-      const append: Bus['journal']['append'] = async (address, body) => {
-        const last = await bus.journal.last(address)
-        return bus.journal.append(address, body, last?.seq ?? 0)
-      }
-      return { ...bus, journal: { ...bus.journal, append } }
-    },
-    'a ledger that forgets its intents': (bus) => {
-      const put: Bus['keyValue']['put'] = (bucket, key, value, expected) =>
-        bucket === 'ledger'
-          ? Promise.resolve({ kind: 'written', revision: 1 })
-          : bus.keyValue.put(bucket, key, value, expected)
-      return { ...bus, keyValue: { ...bus.keyValue, put } }
-    },
-  }
-
+describe('the checkers can fail: every seeded bug is found', () => {
   test.each(Object.keys(saboteurs))(
     '%s',
     async (name) => {
-      const sabotage = saboteurs[name]!
-      expect(await firstViolation(60, { ...storm, crash: 0.01, sabotage }, 70_000)).toBeDefined()
+      const { found } = await firstBroken(saboteurs[name]!)
+      expect(found.length).toBeGreaterThan(0)
     },
     120_000,
   )
+})
+
+describe('a failing run is made small', () => {
+  const name = 'an inbox that forgets its senders: only the dedupe window is left'
+
+  test('a handful of choices is left, which break the same invariant', async () => {
+    const large = await firstBroken(saboteurs[name]!)
+    const small = await shorten(large, desk, 400)
+    expect(small.found.map(classOf)).toContain(classOf(large.found[0]!))
+    expect(small.result.choices.length).toBeLessThan(large.result.choices.length)
+    expect(small.result.choices.length).toBeLessThanOrEqual(10)
+    expect(story(small).length).toBeLessThan(200)
+    const again = await play({ ...small.run, script: small.result.choices }, desk)
+    expect(again.result.trace).toEqual(small.result.trace)
+  }, 120_000)
 })

@@ -1,3 +1,4 @@
+import type { AgentDefinition } from '../../src/actors/definition.ts'
 import type { Client } from '../../src/actors/client.ts'
 import type { Bus } from '../../src/bus/bus.ts'
 import type { LocalBroker, LocalBus } from '../../src/bus/local-broker.ts'
@@ -6,93 +7,104 @@ import { createRuntime } from '../../src/cli/runtime.ts'
 import type { VirtualClock } from '../../src/contracts/clock.ts'
 import { virtualClock } from '../../src/contracts/clock.ts'
 import { countingIds } from '../../src/contracts/ids.ts'
-import type { Random } from '../../src/contracts/random.ts'
 import { seededRandom } from '../../src/contracts/random.ts'
-import type { FaultRates } from '../../src/proof/faulty-bus.ts'
+import type { Choice } from '../../src/proof/choices.ts'
+import { Choices, seldom } from '../../src/proof/choices.ts'
 import { faultyBus } from '../../src/proof/faulty-bus.ts'
+import { Outage } from '../../src/proof/outage.ts'
+import type { Turn } from '../../src/proof/turns.ts'
 import { Turns } from '../../src/proof/turns.ts'
-import type { Service } from '../../src/actors/service.ts'
-import { Outside, agentService, courierAgent, ledgerAgent, toolService } from './scenario.ts'
+import type { ProcessSpec } from './simulated-process.ts'
+import { SimulatedProcess } from './simulated-process.ts'
+import type { StrikeRates, Weather } from './weather.ts'
+import { Witness } from './witness.ts'
+
+/** What a simulated system is for, and how to tell that it did it. */
+export interface Scenario {
+  readonly processes: readonly ProcessSpec[]
+  /** Works with the system from outside and ends when all is done. */
+  drive(client: Client): Promise<void>
+  /** The scenario's own invariants; empty when they hold. */
+  check(result: Result): Promise<string[]>
+  /** The machines, to fold the journals again. */
+  readonly agents: readonly AgentDefinition[]
+}
 
 export interface Schedule {
   seed: number
-  couriers: number
-  rounds: number
-  rates: FaultRates
-  /** Chance per turn that some process crashes; it comes back a little later. */
-  crash: number
-  /** Chance per turn that some process is suspended, long enough to be taken for dead. */
-  suspend: number
+  weather: Weather
+  scenario: Scenario
+  /** Repeats these choices instead of drawing them. */
+  script?: readonly Choice[]
   /** Breaks the bus on purpose, to see that the checkers can fail. */
   sabotage?: (bus: Bus) => Bus
 }
+
+export type Strikes = Record<keyof StrikeRates, number>
 
 export interface Result {
   seed: number
   finished: boolean
   turns: number
-  crashes: number
+  strikes: Strikes
   bus: LocalBus
-  outside: Outside
+  witness: Witness
   trace: readonly string[]
-}
-
-interface Process {
-  name: string
-  life: number
-  service: Service
-  bus: LocalBus | undefined
-  /** Turn at which it starts again. */
-  backAt: number
-  /** Turn until which it is suspended. */
-  suspendedUntil: number
+  choices: readonly Choice[]
 }
 
 /** A run that takes more turns than this is stuck. */
 const turnsMax = 60_000
-/** Turns without faults at the end, in which everything owed must arrive. */
+/** After so many turns nothing goes wrong any more, and everything owed must arrive. */
 const calmAfterTurns = 12_000
 
-const silent = { info: () => undefined, warn: () => undefined, error: () => undefined }
+/** A process that could not start is started again after so many turns. */
+const turnsUntilNextStart = 30
 
-/** The production runtime on the local twin; the seed decides every interleaving and every fault. */
+const silent = { info: () => undefined, warn: () => undefined, error: () => undefined }
+const kinds = ['crash', 'suspend', 'leave', 'outage', 'leap', 'skew'] as const
+
+/** The production runtime on the local twin; the choices decide every interleaving and every fault. */
 export class Simulation {
   private readonly schedule: Schedule
-  private readonly random: Random
   private readonly clock: VirtualClock = virtualClock()
+  private readonly choices: Choices
   private readonly turns: Turns
   private readonly broker: LocalBroker
-  private readonly outside = new Outside()
-  private readonly processes: Process[]
-  private crashes = 0
+  private readonly outage = new Outage()
+  private readonly processes: SimulatedProcess[]
+  private readonly witness: Witness
+  private readonly network: LocalBus
+  private readonly strikes: Strikes
+  private outageUntil = 0
   private taken = 0
   private failure: unknown
 
   constructor(schedule: Schedule) {
     this.schedule = schedule
-    this.random = seededRandom(schedule.seed)
-    this.turns = new Turns(this.random)
+    const { seed, script, weather, scenario } = schedule
+    this.choices = script ? Choices.scripted(script) : Choices.seeded(seededRandom(seed))
+    this.turns = new Turns(this.choices, weather.hold)
     this.broker = createLocalBroker({ clock: this.clock, partitions: 2 })
-    const tools = toolService(this.outside)
-    const names: [string, Service][] = [
-      ['agents-a', agentService],
-      ['agents-b', agentService],
-      ['tools-a', tools],
-      ['tools-b', tools],
-    ]
-    this.processes = names.map(([name, service]) => {
-      return { name, service, life: 0, bus: undefined, backAt: 0, suspendedUntil: 0 }
-    })
+    this.witness = new Witness(this.broker.connect(), this.clock)
+    this.network = this.broker.connect()
+    this.strikes = Object.fromEntries(kinds.map((kind) => [kind, 0])) as Strikes
+    const ports = {
+      turns: this.turns,
+      clock: this.clock,
+      connect: () => this.broker.connect(),
+      view: (bus: LocalBus, owner: string) => this.view(bus, owner),
+    }
+    this.processes = scenario.processes.map((spec) => new SimulatedProcess(spec, ports))
   }
 
   async run(): Promise<Result> {
-    const { seed, couriers, rounds } = this.schedule
     const bus = this.broker.connect()
-    const ids = countingIds('outside')
-    const ports = { bus, clock: this.clock, ids, random: this.random, log: silent }
-    const { client } = createRuntime(ports)
+    const { clock } = this
+    const ports = { clock, ids: countingIds('outside'), random: seededRandom(1), log: silent }
+    const { client } = createRuntime({ ...ports, bus })
     const state = { done: false }
-    const work = this.drive(client, couriers, rounds).then(
+    const work = this.schedule.scenario.drive(client).then(
       () => (state.done = true),
       (thrown: unknown) => (this.failure = thrown),
     )
@@ -100,111 +112,110 @@ export class Simulation {
     if (state.done) await work
     if (this.failure instanceof Error) this.turns.trace.push(`outside: ${this.failure.message}`)
     return {
-      seed,
+      seed: this.schedule.seed,
       finished: state.done,
       turns: this.taken,
-      crashes: this.crashes,
+      strikes: this.strikes,
       bus,
-      outside: this.outside,
+      witness: this.witness,
       trace: this.turns.trace,
-    }
-  }
-
-  private async drive(client: Client, couriers: number, rounds: number): Promise<void> {
-    const week = 7 * 24 * 3_600_000
-    await this.persist(() => client.start(ledgerAgent, { id: 'main' }))
-    const ids = Array.from({ length: couriers }, (_, index) => `c${index + 1}`)
-    await Promise.all(
-      ids.map(async (id) => {
-        const input = { id, rounds }
-        const ref = await this.persist(() => client.start(courierAgent, { id, input }))
-        await ref.output({ timeoutMs: week })
-      }),
-    )
-  }
-
-  /** An outsider tries again as long as nobody serves the machine. */
-  private async persist<T>(attempt: () => Promise<T>): Promise<T> {
-    for (;;) {
-      try {
-        return await attempt()
-      } catch (thrown) {
-        const { code } = thrown as { code?: string }
-        if (code !== 'bad-input' && code !== 'unavailable') throw thrown
-      }
+      choices: this.choices.taken,
     }
   }
 
   private async turn(): Promise<void> {
     this.taken++
-    const calm = this.taken > calmAfterTurns
-    for (const process of this.processes) {
-      if (!process.bus && (calm || this.taken >= process.backAt)) this.boot(process)
-    }
-    for (const process of this.processes) {
-      const over = process.suspendedUntil > 0 && (calm || this.taken >= process.suspendedUntil)
-      if (over) this.resume(process)
-    }
-    if (!calm && this.random.next() < this.schedule.crash) this.crashOne()
-    if (!calm && this.random.next() < this.schedule.suspend) this.suspendOne()
+    if (this.taken > calmAfterTurns) this.choices.calm = true
+    this.recover()
     await this.turns.settle()
-    if (this.turns.next()) return
+    const turn = this.turns.take()
+    if (turn) {
+      if (!this.strike(turn)) turn.go()
+      return
+    }
     const deadlineMs = this.clock.nextDeadline()
     if (deadlineMs !== undefined) this.clock.advance(Math.max(0, deadlineMs - this.clock.now()))
   }
 
-  private boot(process: Process): void {
-    process.life++
-    const owner = `${process.name}.${process.life}`
-    const bus = this.broker.connect()
-    process.bus = bus
-    const { rates, sabotage } = this.schedule
-    const calmRates = new Proxy(rates, {
-      get: (given, name) => (this.taken > calmAfterTurns ? 0 : Reflect.get(given, name)),
+  /** What was down or stood still long enough comes back. */
+  private recover(): void {
+    const { calm } = this.choices
+    if (this.outage.isOn && (calm || this.taken >= this.outageUntil)) {
+      this.turns.trace.push('the broker answers again')
+      this.outage.end()
+    }
+    for (const process of this.processes) {
+      if (!process.isUp && (calm || this.taken >= process.backAt)) {
+        process.boot(() => this.crash(process, turnsUntilNextStart))
+      }
+      const { suspendedUntil } = process
+      if (suspendedUntil > 0 && (calm || this.taken >= suspendedUntil)) process.resume()
+    }
+  }
+
+  /** Whether something happens at this turn; true when the one whose turn it is has died of it. */
+  private strike({ owner, label }: Turn): boolean {
+    const process = this.processes.find((one) => one.owner === owner)
+    if (!process) return false
+    const name = `${owner} ${label}`
+    const drawn = this.choices.choose(`strike ${name}`, (random) => {
+      let chance = random.next()
+      for (const [index, kind] of kinds.entries()) {
+        const rate = this.schedule.weather.strikes[kind]
+        if (chance < rate) return index + 1
+        chance -= rate
+      }
+      return 0
     })
-    const faulty = faultyBus(bus, {
+    const kind = kinds[drawn - 1]
+    if (!kind) return false
+    this.strikes[kind]++
+    return this.happen(kind, process, this.choices.choose(`size ${name}`, seldom(1, 100)))
+  }
+
+  /** `size`: from 1 to 100, how long or how far. */
+  private happen(kind: keyof StrikeRates, process: SimulatedProcess, size: number): boolean {
+    switch (kind) {
+      case 'crash':
+        this.crash(process, size * 3)
+        return true
+      case 'suspend':
+        if (process.suspendedUntil === 0) process.suspend(this.taken + 50 + size * 3)
+        return false
+      case 'leave':
+        if (!process.isLeaving) process.leave(() => this.crash(process, size * 3))
+        return false
+      case 'outage':
+        this.turns.trace.push('the broker answers nobody')
+        this.outage.begin()
+        this.outageUntil = this.taken + 10 + size * 2
+        return false
+      case 'leap':
+        this.turns.trace.push(`${size * 6} s pass at once`)
+        this.clock.advance(size * 6_000)
+        return false
+      case 'skew':
+        process.skew((size - 50) * 40)
+        return false
+    }
+  }
+
+  private crash(process: SimulatedProcess, turnsUntilBack: number): void {
+    process.crash(this.taken + turnsUntilBack)
+  }
+
+  private view(bus: LocalBus, owner: string): Bus {
+    const { turns, choices, outage, clock, witness } = this
+    const { weather, sabotage = (one: Bus): Bus => one } = this.schedule
+    const faulty = faultyBus(witness.watch(bus), {
       owner,
-      turns: this.turns,
-      random: this.random,
-      rates: calmRates,
+      turns,
+      choices,
+      rates: weather.rates,
+      outage,
+      clock,
+      network: witness.watch(this.network),
     })
-    const runtime = createRuntime({
-      bus: sabotage ? sabotage(faulty) : faulty,
-      clock: this.clock,
-      ids: countingIds(owner),
-      random: this.random,
-      log: silent,
-    })
-    // A process that cannot start in the storm crashes, and comes back like any other.
-    runtime.serve(process.service).catch(() => {
-      if (process.bus === bus) this.crash(process)
-    })
-  }
-
-  private crashOne(): void {
-    const alive = this.processes.filter(({ bus }) => bus !== undefined)
-    const victim = alive[Math.floor(this.random.next() * alive.length)]
-    if (victim) this.crash(victim)
-  }
-
-  private suspendOne(): void {
-    const victim = this.processes[Math.floor(this.random.next() * this.processes.length)]!
-    if (!victim.bus || victim.suspendedUntil > 0) return
-    this.turns.suspend(`${victim.name}.${victim.life}`)
-    victim.suspendedUntil = this.taken + 100 + Math.floor(this.random.next() * 200)
-  }
-
-  private resume(process: Process): void {
-    process.suspendedUntil = 0
-    this.turns.resume(`${process.name}.${process.life}`)
-  }
-
-  private crash(process: Process): void {
-    process.suspendedUntil = 0
-    this.crashes++
-    this.turns.crash(`${process.name}.${process.life}`)
-    process.bus?.drop()
-    process.bus = undefined
-    process.backAt = this.taken + Math.floor(this.random.next() * 300)
+    return sabotage(faulty)
   }
 }

@@ -70,7 +70,7 @@ describe('defineTool', () => {
 
   test('adds the implementation to the contract', () => {
     const reconcile = (): { kind: 'unknown' } => ({ kind: 'unknown' })
-    const compensate = (): void => undefined
+    const compensate = { tool: declareTool(valid), input: () => ({}) }
     const tool = defineTool({ ...valid, effect: 'once', execute, reconcile, compensate })
     expect(tool).toMatchObject({ kind: 'tool', effect: 'once', execute, reconcile, compensate })
   })

@@ -115,17 +115,43 @@ describe('a once call', () => {
     expect(scopes[0]?.signal.aborted).toBe(true)
   })
 
-  test('that cannot record its intent is not executed', async () => {
+  test('that cannot record its intent waits for the store, unexecuted', async () => {
+    const executedAfter: number[] = []
+    let asked = 0
     const ledger: EffectLedger = {
-      begin: () => Promise.reject(new UnavailableError('no broker')),
+      begin: () =>
+        ++asked < 30
+          ? Promise.reject(new UnavailableError('no broker'))
+          : Promise.resolve({ kind: 'new' }),
+      takeOver: () => Promise.resolve(),
+      settle: () => Promise.resolve(),
+    }
+    const desk = openDesk(ledger)
+    const tool = defineTool({
+      ...shape,
+      execute() {
+        executedAfter.push(asked)
+        return paid
+      },
+    })
+    expect(await finish(desk.clock, desk.call(tool))).toEqual({ output: paid })
+    expect(executedAfter).toEqual([30])
+  })
+
+  test('that cannot record its intent ends when its caller leaves', async () => {
+    const leave = new AbortController()
+    const ledger: EffectLedger = {
+      begin() {
+        leave.abort(new Error('left'))
+        return Promise.reject(new UnavailableError('no broker'))
+      },
       takeOver: () => Promise.resolve(),
       settle: () => Promise.resolve(),
     }
     const desk = openDesk(ledger)
     const { run, scopes } = scripted([paid])
-    expect(
-      await finish(desk.clock, desk.call(defineTool({ ...shape, execute: run }))),
-    ).toMatchObject({ error: { kind: 'failed', attempts: 0, cause: { message: 'no broker' } } })
+    const call = desk.call(defineTool({ ...shape, execute: run }), { seats: 1 }, leave.signal)
+    expect(await finish(desk.clock, call)).toMatchObject({ error: { kind: 'rejected' } })
     expect(scopes).toHaveLength(0)
   })
 

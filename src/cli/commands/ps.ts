@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import type { AgentView } from '../../actors/client.ts'
 import { listHosts } from '../../actors/registry.ts'
 import { formatAddress } from '../../contracts/address.ts'
+import { describeError } from '../../contracts/location.ts'
 import { describeValue } from '../../contracts/state.ts'
 import type { Output } from '../output.ts'
 import { createOutput } from '../output.ts'
@@ -43,11 +44,13 @@ async function listAgents(runtime: Runtime, options: PsOptions, output: Output):
     const at = new Date(view.atMs).toISOString()
     const where = describeValue(view.value)
     output.line(`${at}  ${formatAddress(view.address)}  ${view.status}  ${where}${waits}`)
+    if (view.error) output.line(`    ${describeError(view.error)}`)
   }
   output.line(`${views.length} agent(s)`)
   output.result({
-    agents: views.map(({ address, status, value, step, waitingFor, atMs }) => {
-      return { address: formatAddress(address), status, value, step, waitingFor, atMs }
+    agents: views.map(({ address, status, value, step, waitingFor, atMs, error }) => {
+      const failure = error ? { error } : {}
+      return { address: formatAddress(address), status, value, step, waitingFor, atMs, ...failure }
     }),
   })
 }

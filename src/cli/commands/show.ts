@@ -1,10 +1,12 @@
 import type { Command } from 'commander'
 import { viewOf } from '../../actors/client.ts'
+import { isKept } from '../../actors/failure.ts'
 import { isServedBy, listHosts } from '../../actors/registry.ts'
 import type { Address } from '../../contracts/address.ts'
 import { formatAddress, parseAddress } from '../../contracts/address.ts'
 import { describeEvent } from '../../contracts/event.ts'
 import type { JournalRecord } from '../../contracts/record.ts'
+import { describeError } from '../../contracts/location.ts'
 import { describeValue } from '../../contracts/state.ts'
 import type { Output } from '../output.ts'
 import { createOutput, NotFoundError } from '../output.ts'
@@ -50,7 +52,8 @@ async function print(
   )
   for (const line of await describeWaits(runtime, last)) output.line(line)
   for (const record of records) output.line(describeRecord(record))
-  if (view.error) output.line(`error: ${view.error.message}`)
+  if (view.error) output.line(`error: ${describeError(view.error)}`)
+  if (isKept(last.state)) output.line(`next: correct its code, then ashlar resume ${name}`)
   if (view.output !== undefined) output.line(`output: ${JSON.stringify(view.output)}`)
   if (options.context) output.line(JSON.stringify(view.context, null, 2))
   output.result({

@@ -36,7 +36,14 @@ async function up(options: UpOptions): Promise<void> {
   }))
   let kill = (): void => process.exit(exitCodes.interrupted)
   const signals = stopSignal(() => kill())
-  const onProcessEvent = (event: ProcessEvent): void => output.progress(describe(event))
+  const allDown = Promise.withResolvers<string>()
+  let running = processes.reduce((sum, { instances }) => sum + instances, 0)
+  const onProcessEvent = (event: ProcessEvent): void => {
+    output.progress(describe(event))
+    if (event.kind !== 'gave-up') return
+    process.exitCode = exitCodes.failed
+    if (--running === 0) allDown.resolve('no process is left')
+  }
   const system = await launch({ processes, settings, report: output.progress, onProcessEvent })
   kill = () => {
     system.kill()
@@ -48,15 +55,23 @@ async function up(options: UpOptions): Promise<void> {
     `${processes.length} kind(s) of process are up; Ctrl-C stops, \`ashlar ps\` lists agents`,
   )
   output.result({ url: system.url, cell: settings.cell, processes: system.pids() })
-  await signals.received
-  output.progress('stopping: finishing what is under way')
+  const why = await Promise.race([signals.received, allDown.promise])
+  output.progress(`stopping (${why}): finishing what is under way`)
   await system.stop()
   signals.dispose()
   output.progress('stopped; everything committed is kept')
 }
 
 function describe(event: ProcessEvent): string {
-  return event.kind === 'ready'
-    ? `process ${event.name} is up (pid ${event.pid})`
-    : `process ${event.name} (pid ${event.pid}) died: ${event.how}; again in ${event.restartInMs} ms`
+  switch (event.kind) {
+    case 'ready':
+      return `process ${event.name} is up (pid ${event.pid})`
+    case 'died':
+      return (
+        `process ${event.name} (pid ${event.pid}) died: ${event.how}; ` +
+        `again in ${event.restartInMs} ms`
+      )
+    case 'gave-up':
+      return event.message
+  }
 }

@@ -3,9 +3,8 @@ import * as z from 'zod'
 import { agentAt } from '../../src/actors/agent-at.ts'
 import { defineAgent } from '../../src/actors/definition.ts'
 import { inDoubt } from '../../src/actors/in-doubt.ts'
-import type { Service } from '../../src/actors/service.ts'
-import { defineService } from '../../src/actors/service.ts'
 import { memoryActor, toolActor } from '../../src/actors/source.ts'
+import type { AnyTool } from '../../src/contracts/tool.ts'
 import { remember } from '../../src/memory/operations.ts'
 import { declareTool, defineTool } from '../../src/tools/define-tool.ts'
 
@@ -15,11 +14,15 @@ export class Outside {
   readonly executedOnce = new Map<string, number>()
 }
 
+/** Ten minutes that pass at once are no slow tool. */
+const leapProofMs = 3_600_000
+
 const input = z.object({ courier: z.string(), round: z.int() })
 
 /** The outside system honours the key: however often it is asked, it applies once. */
 const apply = declareTool({
   name: 'apply',
+  timeoutMs: leapProofMs,
   input,
   output: z.object({ round: z.int() }),
   effect: 'idempotent',
@@ -173,34 +176,45 @@ const courier = setup({
   },
 })
 
+const glutton = setup({
+  types: {} as { context: { eaten: string[] }; events: { type: 'FEED'; meal: string } },
+}).createMachine({
+  id: 'glutton',
+  version: '1',
+  context: { eaten: [] },
+  on: {
+    FEED: { actions: assign({ eaten: ({ context, event }) => [...context.eaten, event.meal] }) },
+  },
+})
+
 export const courierAgent = defineAgent({ machine: courier })
 export const ledgerAgent = defineAgent({ machine: ledger })
-const errandAgent = defineAgent({ machine: errand })
+export const errandAgent = defineAgent({ machine: errand })
+export const gluttonAgent = defineAgent({ machine: glutton })
 
-export const agentService: Service = defineService('agents', () => ({
-  agents: [courierAgent, ledgerAgent, errandAgent],
-}))
-
-export function toolService(outside: Outside): Service {
+/** The tools, in a process that may be struck before and after anything happens outside. */
+export function courierTools(outside: Outside, at: (label: string) => Promise<void>): AnyTool[] {
   const count = (map: Map<string, number>, key: string): void => {
     map.set(key, (map.get(key) ?? 0) + 1)
   }
-  return defineService('tools', () => ({
-    tools: [
-      defineTool({
-        ...apply,
-        execute({ round }, { idempotencyKey }) {
-          if (!outside.applied.has(idempotencyKey)) count(outside.applied, idempotencyKey)
-          return { round }
-        },
-      }),
-      defineTool({
-        ...fire,
-        execute({ round }, { idempotencyKey }) {
-          count(outside.executedOnce, idempotencyKey)
-          return { round }
-        },
-      }),
-    ],
-  }))
+  return [
+    defineTool({
+      ...apply,
+      async execute({ round }, { idempotencyKey }) {
+        await at(`asks outside ${idempotencyKey}`)
+        if (!outside.applied.has(idempotencyKey)) count(outside.applied, idempotencyKey)
+        await at(`hears from outside ${idempotencyKey}`)
+        return { round }
+      },
+    }),
+    defineTool({
+      ...fire,
+      async execute({ round }, { idempotencyKey }) {
+        await at(`asks outside ${idempotencyKey}`)
+        count(outside.executedOnce, idempotencyKey)
+        await at(`hears from outside ${idempotencyKey}`)
+        return { round }
+      },
+    }),
+  ]
 }

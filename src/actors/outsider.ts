@@ -1,0 +1,2 @@
+/** The marks of an outsider: nobody can take the name, or the message ids, of an agent. */
+export const outsider = 'client:'

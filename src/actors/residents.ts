@@ -1,0 +1,34 @@
+import type { DurableActor } from './durable-actor.ts'
+import { actorLimits } from './limits.ts'
+
+/** So many are looked at per message: those that are busy move to the end. */
+const looksMax = 8
+
+/**
+ * The agents that one host keeps in memory, over all its slices, least recently used first. Beyond
+ * `residentAgentsMax` idle ones are dropped; the journal has all that they know.
+ */
+export class Residents {
+  private readonly drops = new Map<DurableActor, () => void>()
+
+  get count(): number {
+    return this.drops.size
+  }
+
+  /** Notes that an agent is being used; `drop` forgets it where it is kept. */
+  use(actor: DurableActor, drop: () => void): void {
+    this.drops.delete(actor)
+    this.drops.set(actor, drop)
+    let looks = looksMax
+    for (const [eldest, dropEldest] of this.drops) {
+      if (this.drops.size <= actorLimits.residentAgentsMax || looks-- === 0) return
+      this.drops.delete(eldest)
+      if (eldest.idle && eldest.paused === undefined && eldest !== actor) dropEldest()
+      else this.drops.set(eldest, dropEldest)
+    }
+  }
+
+  leave(actor: DurableActor): void {
+    this.drops.delete(actor)
+  }
+}

@@ -1,0 +1,158 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { connect } from '@nats-io/transport-node'
+import type { NatsConnection } from '@nats-io/transport-node'
+import { resolveBrokerBinary } from '../../src/bus/broker-binary.ts'
+import { freePort } from '../../src/bus/broker-probe.ts'
+import { superviseServer } from '../../src/bus/broker-supervisor.ts'
+import type { Broker } from '../../src/bus/embedded-broker.ts'
+import { limits } from '../../src/bus/limits.ts'
+import type { Clock } from '../../src/contracts/clock.ts'
+import { pause } from '../../src/contracts/clock.ts'
+import type { Brokers, BrokersOptions, Node } from './broker.ts'
+
+const size = 3
+const names = Array.from({ length: size }, (_, index) => `node-${index + 1}`)
+const lookEveryMs = 100
+const healthyWithinMs = 60_000
+
+interface Ports {
+  client: number
+  route: number
+  monitor: number
+}
+
+/** What `$JS.API.STREAM.LIST` says of a stream, as far as it matters here. */
+interface StreamInfo {
+  config: { name: string; num_replicas: number }
+  cluster?: { leader?: string; replicas?: { name: string; current: boolean; offline?: boolean }[] }
+}
+
+/** Three nats-servers on this machine that form one JetStream cluster; each has its own store. */
+export async function startCluster(options: BrokersOptions): Promise<Brokers> {
+  const { folder, clock, report } = options
+  const binary = await resolveBrokerBinary({ env: process.env, report })
+  const ports = await Promise.all(
+    names.map(async () => {
+      return { client: await freePort(), route: await freePort(), monitor: await freePort() }
+    }),
+  )
+  const servers = await Promise.all(
+    names.map((name, index) => startNode(name, index, ports, binary, join(folder, name), clock)),
+  )
+  const cluster = new Cluster(servers, ports, options)
+  try {
+    await cluster.healthy()
+    return cluster
+  } catch (thrown) {
+    await cluster.stop()
+    throw thrown
+  }
+}
+
+class Cluster implements Brokers {
+  readonly servers: string
+  readonly replicas = size
+  readonly nodes: readonly Node[]
+  private readonly brokers: readonly Broker[]
+  private readonly ports: readonly Ports[]
+  private readonly options: BrokersOptions
+  private connection: NatsConnection | undefined
+
+  constructor(brokers: readonly Broker[], ports: readonly Ports[], options: BrokersOptions) {
+    this.brokers = brokers
+    this.ports = ports
+    this.options = options
+    this.servers = brokers.map(({ url }) => url).join(',')
+    this.nodes = brokers.map((broker, index) => ({ name: names[index]!, pid: () => broker.pid }))
+  }
+
+  async healthy(): Promise<void> {
+    const { clock } = this.options
+    const giveUpMs = clock.now() + healthyWithinMs
+    for (;;) {
+      const problem = await this.problem().catch((thrown: unknown) => String(thrown))
+      if (problem === undefined) return
+      if (clock.now() > giveUpMs) throw new Error(`the cluster does not recover: ${problem}`)
+      await pause(clock, lookEveryMs)
+    }
+  }
+
+  async leader(streamIndex: number): Promise<Node | undefined> {
+    const streams = await this.streams()
+    const sorted = streams.toSorted((one, other) => (one.config.name < other.config.name ? -1 : 1))
+    const leader = sorted[streamIndex % Math.max(1, sorted.length)]?.cluster?.leader
+    return this.nodes.find(({ name }) => name === leader)
+  }
+
+  async stop(): Promise<void> {
+    await this.connection?.close()
+    await Promise.all(this.brokers.map((broker) => broker.stop()))
+  }
+
+  /** Why the cluster is not whole; undefined: every server and every replica of it is current. */
+  private async problem(): Promise<string | undefined> {
+    for (const { monitor } of this.ports) {
+      const answer = await fetch(`http://127.0.0.1:${monitor}/healthz`)
+      if (!answer.ok) return await answer.text()
+    }
+    for (const { config, cluster } of await this.streams()) {
+      const current = cluster?.replicas?.filter(({ current, offline }) => current && !offline)
+      if (config.num_replicas !== size)
+        return `${config.name} has ${config.num_replicas} replica(s)`
+      if (!cluster?.leader) return `${config.name} has no leader`
+      if (current?.length !== size - 1) return `${config.name} has a replica that lags behind`
+    }
+    return undefined
+  }
+
+  private async streams(): Promise<StreamInfo[]> {
+    this.connection ??= await connect({
+      servers: this.servers.split(','),
+      maxReconnectAttempts: -1,
+      reconnectTimeWait: lookEveryMs,
+    })
+    const answer = await this.connection.request('$JS.API.STREAM.LIST', '{}', { timeout: 2_000 })
+    const { streams, error } = answer.json<{
+      streams?: StreamInfo[]
+      error?: { description: string }
+    }>()
+    if (error) throw new Error(error.description)
+    return streams ?? []
+  }
+}
+
+async function startNode(
+  name: string,
+  index: number,
+  ports: readonly Ports[],
+  binary: string,
+  storeDir: string,
+  clock: Clock,
+): Promise<Broker> {
+  const own = ports[index]!
+  const configFile = join(storeDir, 'nats-server.conf')
+  const logFile = join(storeDir, 'nats-server.log')
+  await mkdir(storeDir, { recursive: true })
+  const routes = ports.map(({ route }) => `"nats://127.0.0.1:${route}"`)
+  const config = [
+    `server_name: ${JSON.stringify(name)}`,
+    `listen: "127.0.0.1:${own.client}"`,
+    `http: "127.0.0.1:${own.monitor}"`,
+    `max_payload: ${limits.brokerPayloadMaxBytes}`,
+    `jetstream { store_dir: ${JSON.stringify(storeDir)}, sync_interval: "100ms" }`,
+    `cluster { name: chaos, listen: "127.0.0.1:${own.route}", routes: [${routes.join(', ')}] }`,
+    `log_file: ${JSON.stringify(logFile)}`,
+  ]
+  await writeFile(configFile, `${config.join('\n')}\n`)
+  return superviseServer({
+    binary,
+    configFile,
+    logFile,
+    serverName: name,
+    port: own.client,
+    onEvent: () => undefined,
+    onStarted: () => Promise.resolve(),
+    clock,
+  })
+}
