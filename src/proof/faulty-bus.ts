@@ -102,6 +102,7 @@ export function faultyBus(bus: Bus, options: FaultyBusOptions): Bus {
     deadLetters: {
       ...bus.deadLetters,
       put: (letter) => call('dead letter', (to) => to.deadLetters.put(letter)),
+      drop: (id) => call('drop letter', (to) => to.deadLetters.drop(id)),
     },
   }
 }

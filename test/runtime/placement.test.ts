@@ -3,42 +3,11 @@ import { actorLimits } from '../../src/actors/limits.ts'
 import { UnavailableError } from '../../src/contracts/error.ts'
 import { counter, stepper } from './machines.ts'
 import { deskOf } from './parts.ts'
+import { slicesOf, spread } from './spread.ts'
 import { describeWorlds } from './world.ts'
-import type { Process, World } from './world.ts'
+import type { World } from './world.ts'
 
 const partitions = 8
-
-function slicesOf(process: Process): string[] {
-  return process.host.owned().map(({ type, partition }) => `${type}.${partition}`)
-}
-
-/** Until every slice has one owner and the shares differ by at most one per machine. */
-async function spread(world: World, processes: Process[]): Promise<void> {
-  const isSpread = (): boolean => {
-    const all = processes.flatMap(slicesOf)
-    const shares = processes.map((process) => slicesOf(process).length)
-    return (
-      all.length === 2 * partitions &&
-      new Set(all).size === all.length &&
-      Math.max(...shares) - Math.min(...shares) <= 2
-    )
-  }
-  const settled = async (): Promise<void> => {
-    // Placement is told by the store, and so is this.
-    while (!isSpread()) {
-      const wake = Promise.withResolvers<void>()
-      const known = (await world.bus.keyValue.keys('cell', 'host.')).length
-      let noticed = 0
-      // The present entries come first, then the next heartbeat.
-      const watching = await world.bus.keyValue.watch('cell', 'host.', () => {
-        if (++noticed > known) wake.resolve()
-      })
-      await wake.promise
-      await watching.stop()
-    }
-  }
-  await world.settle(settled())
-}
 
 async function serves(world: World, count: number): Promise<void> {
   const refs = await world.settle(
@@ -53,11 +22,11 @@ describeWorlds('placement', ['local', 'nats'], (open) => {
     const world = await open({ partitions })
     const agents = [counter, stepper]
     const one = await world.start({ agents })
-    await spread(world, [one])
+    await spread(world, partitions, [one])
     const two = await world.start({ agents })
-    await spread(world, [one, two])
+    await spread(world, partitions, [one, two])
     const three = await world.start({ agents })
-    await spread(world, [one, two, three])
+    await spread(world, partitions, [one, two, three])
     await serves(world, 10)
   })
 
@@ -68,7 +37,7 @@ describeWorlds('placement', ['local', 'nats'], (open) => {
     await world.start({ tools: desk.tools })
     const one = await world.start({ agents })
     const two = await world.start({ agents })
-    await spread(world, [one, two])
+    await spread(world, partitions, [one, two])
     const refs = await world.settle(
       Promise.all(
         Array.from({ length: 12 }, (_, n) =>
@@ -77,7 +46,7 @@ describeWorlds('placement', ['local', 'nats'], (open) => {
       ),
     )
     await world.settle(one.runtime.close())
-    await spread(world, [two])
+    await spread(world, partitions, [two])
     for (const ref of refs) {
       expect(await world.settle(ref.output())).toMatchObject({ trail: [1, 2, 3, 4, 5] })
     }
@@ -92,7 +61,7 @@ describeWorlds('placement', ['local', 'nats'], (open) => {
     await world.start({ tools: desk.tools })
     const one = await world.start({ agents })
     const two = await world.start({ agents })
-    await spread(world, [one, two])
+    await spread(world, partitions, [one, two])
     const refs = await world.settle(
       Promise.all(
         Array.from({ length: 12 }, (_, n) =>
@@ -101,7 +70,7 @@ describeWorlds('placement', ['local', 'nats'], (open) => {
       ),
     )
     await world.crash(one)
-    await spread(world, [two])
+    await spread(world, partitions, [two])
     for (const ref of refs) {
       expect(await world.settle(ref.output())).toMatchObject({ trail: [1, 2, 3, 4, 5] })
     }
@@ -114,7 +83,7 @@ describeWorlds('placement on the virtual clock', ['local'], (open) => {
     const world = await open({ partitions })
     const one = await world.start({ agents: [counter, stepper] })
     const two = await world.start({ agents: [counter, stepper] })
-    await spread(world, [one, two])
+    await spread(world, partitions, [one, two])
     await world.crash(one)
     await world.pass(actorLimits.hostLostAfterMs - actorLimits.heartbeatEveryMs)
     expect(slicesOf(two)).toHaveLength(partitions)
@@ -151,7 +120,7 @@ describeWorlds('placement on the virtual clock', ['local'], (open) => {
       },
     )
     const two = await world.start({ agents: [counter, stepper] })
-    await spread(world, [one, two])
+    await spread(world, partitions, [one, two])
     await serves(world, 20)
   })
 
@@ -195,7 +164,7 @@ describeWorlds('placement on the virtual clock', ['local'], (open) => {
     await world.settle(world.bus.keyValue.put('cell', 'lease.counter.1', bytes))
     const one = await world.start({ agents: [counter, stepper] })
     await world.settle(world.bus.keyValue.put('cell', 'lease.counter.2', bytes))
-    await spread(world, [one])
+    await spread(world, partitions, [one])
     await serves(world, 20)
   })
 })

@@ -187,6 +187,47 @@ const glutton = setup({
   },
 })
 
+/** Whether the code of the fragile agent has its bug: the operator deploys the repair. */
+export class Bug {
+  isThere = true
+}
+
+/** Notes numbers, and throws at one of them as long as its bug is there. */
+export function fragileAgent(bug: Bug) {
+  const machine = setup({
+    types: {} as {
+      context: { seen: number[] }
+      events: { type: 'NOTE'; n: number } | { type: 'END' }
+      output: { seen: number[] }
+    },
+  }).createMachine({
+    id: 'fragile',
+    version: '1',
+    context: { seen: [] },
+    initial: 'noting',
+    output: ({ context }) => ({ seen: context.seen }),
+    states: {
+      noting: {
+        // It keeps its timer while it has failed.
+        after: { 50: {} },
+        on: {
+          NOTE: {
+            actions: assign({
+              seen({ context, event }) {
+                if (bug.isThere && event.n === 2) throw new Error('cannot note a two')
+                return [...context.seen, event.n]
+              },
+            }),
+          },
+          END: 'ended',
+        },
+      },
+      ended: { type: 'final' },
+    },
+  })
+  return defineAgent({ machine })
+}
+
 export const courierAgent = defineAgent({ machine: courier })
 export const ledgerAgent = defineAgent({ machine: ledger })
 export const errandAgent = defineAgent({ machine: errand })

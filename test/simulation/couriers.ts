@@ -1,13 +1,15 @@
 import type { Client } from '../../src/actors/client.ts'
+import type { Operator } from '../../src/actors/operator.ts'
 import { defineService } from '../../src/actors/service.ts'
-import type { Bus } from '../../src/bus/bus.ts'
 import type { Address } from '../../src/contracts/address.ts'
 import type { Effect } from '../../src/contracts/effect.ts'
 import { effectIdentity } from '../../src/contracts/effect.ts'
 import {
+  Bug,
   courierAgent,
   courierTools,
   errandAgent,
+  fragileAgent,
   gluttonAgent,
   ledgerAgent,
   Outside,
@@ -18,28 +20,42 @@ import { insist } from './insist.ts'
 import type { Result, Scenario } from './simulation.ts'
 
 const weekMs = 7 * 24 * 3_600_000
-const agents = [courierAgent, ledgerAgent, errandAgent, gluttonAgent]
 /** Two of them fit into a record, three do not. */
 const mealCharacters = 350_000
+const numbers = [1, 2, 3, 4]
+
+export interface CourierWork {
+  couriers: number
+  rounds: number
+  /** One agent grows until it passes a bound (I9). */
+  feeds: boolean
+  /** One agent fails of a bug, is repaired and resumed. */
+  repairs: boolean
+}
 
 /**
  * Couriers that call an idempotent tool and a `once` tool, send to a shared ledger and hear back,
  * run child agents, wait for timers and note facts: every kind of effect, round after round.
  */
 export class Couriers implements Scenario {
-  readonly agents = agents
+  /** The fragile one is left out: folded again, its repaired code would not throw. */
+  readonly agents = [courierAgent, ledgerAgent, errandAgent, gluttonAgent]
   readonly outside = new Outside()
   readonly processes
   private readonly couriers: number
   private readonly rounds: number
   private readonly feeds: boolean
+  private readonly repairs: boolean
+  private readonly bug = new Bug()
+  private readonly fragile = fragileAgent(this.bug)
 
-  /** `feeds`: one agent grows until it passes a bound (I9). */
-  constructor({ couriers, rounds, feeds }: { couriers: number; rounds: number; feeds: boolean }) {
+  constructor({ couriers, rounds, feeds, repairs }: CourierWork) {
     this.couriers = couriers
     this.rounds = rounds
     this.feeds = feeds
+    this.repairs = repairs
     const { outside } = this
+    const agents = [...this.agents, ...(repairs ? [this.fragile] : [])]
     const host = (name: string) => ({
       name,
       service: () => defineService(name, () => ({ agents })),
@@ -52,7 +68,7 @@ export class Couriers implements Scenario {
     this.processes = [host('agents-a'), host('agents-b'), tools('tools-a'), tools('tools-b')]
   }
 
-  async drive(client: Client): Promise<void> {
+  async drive(client: Client, operator: Operator): Promise<void> {
     await insist(() => client.start(ledgerAgent, { id: 'main' }))
     const ids = Array.from({ length: this.couriers }, (_, index) => `c${index + 1}`)
     const work = ids.map(async (id) => {
@@ -60,7 +76,26 @@ export class Couriers implements Scenario {
       const ref = await insist(() => client.start(courierAgent, { id, input }))
       await ref.output({ timeoutMs: weekMs })
     })
-    await Promise.all(this.feeds ? [...work, this.feed(client)] : work)
+    if (this.feeds) work.push(this.feed(client))
+    if (this.repairs) work.push(this.repair(client, operator))
+    await Promise.all(work)
+  }
+
+  /** An agent fails with mail behind it; the bug is mended, the operator resumes it. */
+  private async repair(client: Client, operator: Operator): Promise<void> {
+    const ref = await insist(() => client.start(this.fragile, { id: 'f' }))
+    for (const n of numbers) {
+      await insist(() => ref.send({ type: 'NOTE', n }, { id: `note-${n}` }))
+    }
+    const options = { timeoutMs: weekMs }
+    await client.waitFor(ref.address, ({ status }) => status === 'error', options)
+    this.bug.isThere = false
+    // Whoever resumes may be interrupted anywhere, and begins again.
+    await insist(() => operator.resume(ref.address, options))
+    const hasAll = (seen: unknown): boolean => (seen as number[]).length >= numbers.length
+    await client.waitFor(ref.address, ({ context }) => hasAll(context['seen']), options)
+    await insist(() => ref.send({ type: 'END' }, { id: 'end' }))
+    await ref.output(options)
   }
 
   private async feed(client: Client): Promise<void> {
@@ -77,7 +112,8 @@ export class Couriers implements Scenario {
     return [
       ...this.sameState(journals),
       ...this.outsideOnce(journals),
-      ...(this.feeds ? await limited(bus) : []),
+      ...(this.feeds ? limited(journals) : []),
+      ...(this.repairs ? repaired(journals) : []),
     ]
   }
 
@@ -144,9 +180,15 @@ function spawned(address: Address, step: number, outbox: readonly Effect[], src:
 }
 
 /** I9: whoever grows too much ends with a typed error, and nobody else does. */
-async function limited(bus: Bus): Promise<string[]> {
-  const { journals } = await readJournals(bus)
+function limited(journals: Journals): string[] {
   const snapshot = journals.get('glutton/g')?.at(-1)?.state.snapshot
   const isLimited = snapshot?.status === 'error' && snapshot.error?.code === 'limit'
   return isLimited ? [] : [`I9: the glutton is ${snapshot?.status}, not ended by a bound`]
+}
+
+/** I5: an agent that failed and was resumed has taken all of its mail, once and in order. */
+function repaired(journals: Journals): string[] {
+  const seen = journals.get('fragile/f')?.at(-1)?.state.snapshot.context['seen']
+  const isAll = JSON.stringify(seen) === JSON.stringify(numbers)
+  return isAll ? [] : [`I5: the fragile one noted ${JSON.stringify(seen)}`]
 }

@@ -75,12 +75,17 @@ export function refold(journals: Journals, agents: readonly AgentDefinition[]): 
   return found
 }
 
-/** I3: no message is applied twice. */
+/** True for an input that a failed agent keeps as a letter, to take it when it is resumed. */
+function isKept({ outbox }: JournalRecord): boolean {
+  return outbox.some(({ kind }) => kind === 'deadLetter')
+}
+
+/** I3: no message is applied twice. To be kept twice is harmless: its letter is sent once. */
 export function appliedOnce(journals: Journals): string[] {
   const found: string[] = []
   for (const [name, records] of journals) {
     const seen = new Set<string>()
-    for (const { cause } of records) {
+    for (const { cause } of records.filter((record) => !isKept(record))) {
       if (seen.has(cause.messageId)) found.push(`I3: ${name} applied ${cause.messageId} twice`)
       seen.add(cause.messageId)
     }
@@ -118,8 +123,9 @@ export function timersInTime(
   const found: string[] = []
   for (const [name, records] of journals) {
     const deadlines = new Map<number, number>()
-    for (const { event, transitionId, outbox } of records) {
-      if (event.kind === 'timer') {
+    for (const record of records) {
+      const { event, transitionId, outbox } = record
+      if (event.kind === 'timer' && !isKept(record)) {
         const dueMs = deadlines.get(event.incarnation)
         deadlines.delete(event.incarnation)
         const atMs = appendedAtMs.get(transitionId) ?? Number.NaN

@@ -25,10 +25,10 @@ export interface Outcome {
   found: readonly string[]
 }
 
-/** Every fourth seed serves a customer of the airline desk, the others send couriers. */
+/** Every fourth seed serves a customer of the airline desk, the others send couriers; some feed or repair an agent. */
 function scenarioOf({ seed, weather }: Run, desk: DeskData): Scenario {
   if (seed % 4 === 0) return new Desk(desk, Math.floor(seed / 4))
-  return new Couriers({ ...weather, feeds: seed % 50 === 7 })
+  return new Couriers({ ...weather, feeds: seed % 50 === 7, repairs: seed % 5 === 1 })
 }
 
 export function plan(seed: number, sabotage?: Run['sabotage']): Run {

@@ -1,5 +1,6 @@
 import type { AgentDefinition } from '../../src/actors/definition.ts'
 import type { Client } from '../../src/actors/client.ts'
+import { Operator } from '../../src/actors/operator.ts'
 import type { Bus } from '../../src/bus/bus.ts'
 import type { LocalBroker, LocalBus } from '../../src/bus/local-broker.ts'
 import { createLocalBroker } from '../../src/bus/local-broker.ts'
@@ -23,7 +24,7 @@ import { Witness } from './witness.ts'
 export interface Scenario {
   readonly processes: readonly ProcessSpec[]
   /** Works with the system from outside and ends when all is done. */
-  drive(client: Client): Promise<void>
+  drive(client: Client, operator: Operator): Promise<void>
   /** The scenario's own invariants; empty when they hold. */
   check(result: Result): Promise<string[]>
   /** The machines, to fold the journals again. */
@@ -93,7 +94,11 @@ export class Simulation {
       turns: this.turns,
       clock: this.clock,
       connect: () => this.broker.connect(),
-      view: (bus: LocalBus, owner: string) => this.view(bus, owner),
+      view: (bus: LocalBus, owner: string) => {
+        const { sabotage = (one: Bus): Bus => one } = schedule
+        const network = this.witness.watch(this.network)
+        return sabotage(this.view(this.witness.watch(bus), owner, network))
+      },
     }
     this.processes = scenario.processes.map((spec) => new SimulatedProcess(spec, ports))
   }
@@ -104,7 +109,8 @@ export class Simulation {
     const ports = { clock, ids: countingIds('outside'), random: seededRandom(1), log: silent }
     const { client } = createRuntime({ ...ports, bus })
     const state = { done: false }
-    const work = this.schedule.scenario.drive(client).then(
+    const operator = new Operator({ ...ports, bus: this.view(this.broker.connect(), 'operator') })
+    const work = this.schedule.scenario.drive(client, operator).then(
       () => (state.done = true),
       (thrown: unknown) => (this.failure = thrown),
     )
@@ -204,18 +210,10 @@ export class Simulation {
     process.crash(this.taken + turnsUntilBack)
   }
 
-  private view(bus: LocalBus, owner: string): Bus {
-    const { turns, choices, outage, clock, witness } = this
-    const { weather, sabotage = (one: Bus): Bus => one } = this.schedule
-    const faulty = faultyBus(witness.watch(bus), {
-      owner,
-      turns,
-      choices,
-      rates: weather.rates,
-      outage,
-      clock,
-      network: witness.watch(this.network),
-    })
-    return sabotage(faulty)
+  /** What a process, or a person with a command line, sees of the broker. */
+  private view(bus: Bus, owner: string, network: Bus = this.network): Bus {
+    const { turns, choices, outage, clock } = this
+    const { rates } = this.schedule.weather
+    return faultyBus(bus, { owner, turns, choices, rates, outage, clock, network })
   }
 }

@@ -137,6 +137,9 @@ export class Witness {
       }
       case 'timer':
         return timers[body.timerId]?.incarnation !== body.incarnation
+      case 'resume':
+        // Of an agent that has not failed, or was resumed already, it asks nothing.
+        return true
       default:
         return (await this.wasApplied(address, id)) || this.isDead(id)
     }
