@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { defineService } from '../../src/actors/service.ts'
+import type { defineService } from '../../src/actors/service.ts'
 import { Desk, loadDesk } from '../simulation/desk.ts'
 import { counter, payer, sleeper, stepper } from './machines.ts'
 import { fetcherOf } from './more-machines.ts'

@@ -18,20 +18,14 @@ import type { Journals } from './journals.ts'
 import { readJournals } from './journals.ts'
 import { insist } from './insist.ts'
 import type { Result, Scenario } from './simulation.ts'
+import type { Weather } from './weather.ts'
 
 const weekMs = 7 * 24 * 3_600_000
 /** Two of them fit into a record, three do not. */
 const mealCharacters = 350_000
 const numbers = [1, 2, 3, 4]
 
-export interface CourierWork {
-  couriers: number
-  rounds: number
-  /** One agent grows until it passes a bound (I9). */
-  feeds: boolean
-  /** One agent fails of a bug, is repaired and resumed. */
-  repairs: boolean
-}
+type CourierWork = Pick<Weather, 'couriers' | 'rounds' | 'feeds' | 'repairs'>
 
 /**
  * Couriers that call an idempotent tool and a `once` tool, send to a shared ledger and hear back,

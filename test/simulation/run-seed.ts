@@ -28,7 +28,7 @@ export interface Outcome {
 /** Every fourth seed serves a customer of the airline desk, the others send couriers; some feed or repair an agent. */
 function scenarioOf({ seed, weather }: Run, desk: DeskData): Scenario {
   if (seed % 4 === 0) return new Desk(desk, Math.floor(seed / 4))
-  return new Couriers({ ...weather, feeds: seed % 50 === 7, repairs: seed % 5 === 1 })
+  return new Couriers(weather)
 }
 
 export function plan(seed: number, sabotage?: Run['sabotage']): Run {
@@ -60,15 +60,19 @@ export async function shorten(
     return isSame
   }
   const script = outcome.result.choices
-  const { weather } = outcome.run
   let run: Run = { ...outcome.run, script }
-  for (const less of [{ couriers: 1, rounds: 1 }, { couriers: 1 }, { rounds: 1 }]) {
-    const smaller = { ...run, weather: { ...weather, ...less } }
-    if (!(await fails(smaller))) continue
-    run = smaller
-    break
+  const doLess = async (): Promise<void> => {
+    for (const less of [{ feeds: false }, { repairs: false }, { couriers: 1 }, { rounds: 1 }]) {
+      const smaller = { ...run, weather: { ...run.weather, ...less } }
+      if (await fails(smaller)) run = smaller
+    }
   }
-  await shrink(script, (some) => fails({ ...run, script: some }), attemptsMax)
+  // What nobody needs cannot be in the way; with fewer choices there is more that nobody needs.
+  await doLess()
+  const few = await shrink(script, (some) => fails({ ...run, script: some }), attemptsMax)
+  run = { ...run, script: few }
+  await doLess()
+  await shrink(few, (some) => fails({ ...run, script: some }), attemptsMax)
   return smallest
 }
 

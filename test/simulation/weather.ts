@@ -21,6 +21,10 @@ export interface StrikeRates {
 export interface Weather {
   couriers: number
   rounds: number
+  /** One agent grows until it passes a bound (I9). */
+  feeds: boolean
+  /** One agent fails of a bug, is repaired and resumed. */
+  repairs: boolean
   /** How often somebody is overtaken by others, and by how many at most. */
   hold: { rate: number; longest: number }
   rates: FaultRates
@@ -61,6 +65,8 @@ export function weatherOf(seed: number): Weather {
   return {
     couriers: 1 + below(3),
     rounds: 1 + below(2),
+    feeds: seed % 50 === 7,
+    repairs: seed % 5 === 1,
     hold: { rate: 0.1 + 0.4 * random.next(), longest: 2 + below(40) },
     rates: varied(typical.rates),
     strikes: varied(typical.strikes),
