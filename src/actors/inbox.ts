@@ -1,7 +1,7 @@
 import type { Sender } from '../contracts/envelope.ts'
 import type { InboxState } from '../contracts/record.ts'
 import { actorLimits } from './limits.ts'
-import { outsider } from './outsider.ts'
+import { letterSender, outsider } from './outsider.ts'
 
 export const emptyInbox: InboxState = { mailSeq: 0, seen: {} }
 
@@ -38,13 +38,12 @@ export function applied(inbox: InboxState, arrival: Arrival): InboxState {
 }
 
 /**
- * True for the message of an outsider who chose its id. Whoever repeats it, perhaps from another
- * process and after the broker's window, has no place in an order that could tell.
+ * True for a dead letter that is sent again, and for the message of an outsider who chose its id.
+ * Whoever repeats it, perhaps from another process and after the broker's window, has no place in
+ * an order that could tell.
  */
 function isChosen({ from, messageId }: Arrival): boolean {
-  return (
-    from.name.startsWith(outsider) &&
-    from.order !== undefined &&
-    messageId !== `${from.name}:${from.order.step}`
-  )
+  if (from.name === letterSender) return true
+  const isOutsider = from.name.startsWith(outsider) && from.order !== undefined
+  return isOutsider && messageId !== `${from.name}:${from.order?.step}`
 }

@@ -11,6 +11,7 @@ import type { Bus } from '../bus/bus.ts'
 import type { DeadLetter, KeptLetter } from '../bus/dead-letters.ts'
 import { letterBytes } from '../bus/dead-letters.ts'
 import type { QueueName } from '../bus/work-queue.ts'
+import { letterSender } from './outsider.ts'
 
 const mailboxPrefix = 'mailbox '
 
@@ -45,9 +46,14 @@ export function inputOf(letter: DeadLetter): NeutralEvent | undefined {
   }
 }
 
-/** The message id under which a letter is sent again: the same, however often it is tried. */
-export function letterMessageId({ id }: KeptLetter): string {
-  return `letter:${id}`
+/**
+ * The message id under which a letter is sent again: the same, however often it is tried, also for
+ * a second copy of the letter; another one when its message became a letter once more.
+ */
+export function letterMessageId({ messageId }: DeadLetter): string {
+  const { times = '0', of = messageId } =
+    /^letter-(?<times>\d+):(?<of>.*)$/.exec(messageId)?.groups ?? {}
+  return `letter-${Number(times) + 1}:${of}`
 }
 
 /**
@@ -57,11 +63,11 @@ export function letterMessageId({ id }: KeptLetter): string {
 export async function sendAgain(
   bus: Bus,
   letter: KeptLetter,
-  { atMs, from = { name: 'letters' } }: { atMs: number; from?: Sender },
+  { atMs, from = { name: letterSender } }: { atMs: number; from?: Sender },
 ): Promise<void> {
   refuseCut(letter)
-  const id = letterMessageId(letter)
   const to = mailboxOf(letter)
+  const id = letterMessageId(letter)
   if (!to) {
     const submitted = await bus.work.submit(queueOf(letter), letterBytes(letter), id)
     if (submitted.kind === 'submitted') return

@@ -13,6 +13,7 @@ import { agentFailed, hasBegun, isKept } from './failure.ts'
 import { mailboxOf, sendAgain } from './letters.ts'
 import { actorLimits } from './limits.ts'
 import { topics } from './notice.ts'
+import { letterSender } from './outsider.ts'
 
 /** What resuming an agent came to. */
 export interface Resumed {
@@ -115,7 +116,7 @@ export class Operator {
         continue
       }
       // The agent remembers the newest letter that it took, so a second resume changes nothing.
-      const from = { name: 'letters', order: { step: letter.id, index: 0 } }
+      const from = { name: letterSender, order: { step: letter.id, index: 0 } }
       const atMs = this.clock.now()
       if (!seen.has(letter.messageId)) await sendAgain(this.bus, letter, { atMs, from })
       seen.add(letter.messageId)

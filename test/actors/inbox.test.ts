@@ -58,6 +58,15 @@ describe('what an agent has seen (I3)', () => {
     expect([inbox.seen['s1'], inbox.seen['new']]).toEqual([undefined, { step: 1, index: 0 }])
   })
 
+  test('a letter that is sent again from another copy is known again', () => {
+    const letter = (step: number): Arrival => ({
+      mailSeq: 0,
+      from: { name: 'letters', order: { step, index: 0 } },
+      messageId: 'letter-1:order-7',
+    })
+    expect(isDuplicate(after(letter(3)), letter(8))).toBe(true)
+  })
+
   test('an id that an outsider chose is known again, whoever repeats it', () => {
     const inbox = after(chosen('order-7', 'x', 1))
     expect(isDuplicate(inbox, chosen('order-7', 'y', 12))).toBe(true)
