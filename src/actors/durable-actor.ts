@@ -82,7 +82,8 @@ export class DurableActor {
 
   /** True when nothing is queued or running, so that the host may drop it from memory. */
   get idle(): boolean {
-    return this.working === undefined && this.queue.length === 0 && this.local.count === 0
+    const isStill = this.working === undefined && this.queue.length === 0
+    return isStill && this.local.count === 0 && this.held === undefined
   }
 
   accept(input: ActorInput): void {

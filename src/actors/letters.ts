@@ -5,7 +5,7 @@ import { decodeEnvelope, encodeEnvelope } from '../contracts/envelope.ts'
 import { InputError, UnavailableError } from '../contracts/error.ts'
 import type { NeutralEvent } from '../contracts/event.ts'
 import { agentEventSchema, neutralEventSchema } from '../contracts/event.ts'
-import { fromBytes } from '../contracts/json.ts'
+import { fromBytes, hashJson } from '../contracts/json.ts'
 import { decodeWork } from '../contracts/work.ts'
 import type { Bus } from '../bus/bus.ts'
 import type { DeadLetter, KeptLetter } from '../bus/dead-letters.ts'
@@ -14,6 +14,7 @@ import type { QueueName } from '../bus/work-queue.ts'
 import { letterSender } from './outsider.ts'
 
 const mailboxPrefix = 'mailbox '
+const longestIdCharacters = 500
 
 /** The agent in whose mailbox the letter was; undefined for a call. */
 export function mailboxOf({ target }: DeadLetter): Address | undefined {
@@ -51,9 +52,11 @@ export function inputOf(letter: DeadLetter): NeutralEvent | undefined {
  * a second copy of the letter; another one when its message became a letter once more.
  */
 export function letterMessageId({ messageId }: DeadLetter): string {
-  const { times = '0', of = messageId } =
-    /^letter-(?<times>\d+):(?<of>.*)$/.exec(messageId)?.groups ?? {}
-  return `letter-${Number(times) + 1}:${of}`
+  const again = /^letter-(?<times>\d+):(?<of>.*)$/.exec(messageId)?.groups
+  const of = again?.['of'] ?? messageId
+  // An id as long as an envelope takes would grow beyond that.
+  const short = of.length > longestIdCharacters ? `sha256-${hashJson(of)}` : of
+  return `letter-${Number(again?.['times'] ?? 0) + 1}:${short}`
 }
 
 /**

@@ -1,3 +1,4 @@
+import * as z from 'zod'
 import type { Clock } from '../contracts/clock.ts'
 import { UnavailableError } from '../contracts/error.ts'
 import { fromBytes, toBytes } from '../contracts/json.ts'
@@ -6,10 +7,8 @@ import type { MailboxSlice, Running } from '../bus/mailbox.ts'
 import { actorLimits } from './limits.ts'
 import { topics } from './notice.ts'
 
-interface LoadNotice {
-  partition: number
-  backlog: number
-}
+const noticeSchema = z.object({ partition: z.int(), backlog: z.number() })
+type LoadNotice = z.infer<typeof noticeSchema>
 
 /** Too much mail waits for the agents of a slice: outsiders are asked to come again later. */
 export class OverloadedError extends UnavailableError {
@@ -38,7 +37,9 @@ export interface OverloadWatch extends Running {
 export async function watchOverload(bus: Bus, clock: Clock, type: string): Promise<OverloadWatch> {
   const loads = new Map<number, { backlog: number; untilMs: number }>()
   const listening = await bus.wire.listen(topics.overload(type), (body) => {
-    const { partition, backlog } = fromBytes(body) as LoadNotice
+    const notice = readNotice(body)
+    if (!notice) return
+    const { partition, backlog } = notice
     loads.set(partition, { backlog, untilMs: clock.now() + actorLimits.overloadHoldsMs })
   })
   return {
@@ -49,5 +50,14 @@ export async function watchOverload(bus: Bus, clock: Clock, type: string): Promi
       loads.delete(partition)
     },
     stop: () => listening.stop(),
+  }
+}
+
+/** Undefined when nobody can read it: notices come from the wire. */
+function readNotice(body: Uint8Array): LoadNotice | undefined {
+  try {
+    return noticeSchema.safeParse(fromBytes(body)).data
+  } catch {
+    return undefined
   }
 }

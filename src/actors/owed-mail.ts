@@ -7,6 +7,8 @@ export interface OwedMailPorts {
   slice: MailboxSlice
   /** Hands a message to its agent; waits while there is no room. */
   hand: (message: MailboxMessage) => Promise<void>
+  /** Tells of mail that is no longer there: another owner has finished it. */
+  onGone: (position: number) => void
 }
 
 /**
@@ -15,6 +17,7 @@ export interface OwedMailPorts {
  */
 export class OwedMail {
   private readonly positions = new Map<string, Set<number>>()
+  private total = 0
   private readonly recalls = new Map<string, { reading?: Running }>()
   private readonly ports: OwedMailPorts
 
@@ -24,9 +27,7 @@ export class OwedMail {
 
   /** Messages held back for all paused agents. */
   get count(): number {
-    let count = 0
-    for (const { size } of this.positions.values()) count += size
-    return count
+    return this.total
   }
 
   countOf(agent: string): number {
@@ -35,7 +36,9 @@ export class OwedMail {
 
   keep(agent: string, positions: readonly number[]): void {
     const owed = this.positions.get(agent) ?? new Set()
+    const before = owed.size
     for (const position of positions) owed.add(position)
+    this.total += owed.size - before
     if (owed.size > 0) this.positions.set(agent, owed)
   }
 
@@ -52,20 +55,33 @@ export class OwedMail {
     if (this.recalls.has(agent) || this.countOf(agent) === 0) return
     const recall: { reading?: Running } = {}
     this.recalls.set(agent, recall)
+    const inOrder = [...this.positions.get(agent)!].toSorted((a, b) => a - b)
+    this.positions.set(agent, new Set(inOrder))
     const { bus, slice, hand } = this.ports
     const isOver = (): boolean => this.recalls.get(agent) !== recall
-    const reading = await bus.mailbox.read(slice, async (message) => {
-      const owed = this.positions.get(agent)
-      if (isOver() || !owed?.delete(message.seq)) return
+    recall.reading = await bus.mailbox.read(slice, async (message) => {
+      if (isOver()) return
+      this.strike(agent, message.seq - 1).forEach(this.ports.onGone)
+      const [isOwed] = this.strike(agent, message.seq)
       // What is owed was read before, so this reader is never ahead of the first one.
-      if (owed.size === 0) {
-        this.positions.delete(agent)
-        this.interrupt(agent)
-      }
-      await hand(message)
+      if (this.countOf(agent) === 0) this.interrupt(agent)
+      if (isOwed !== undefined) await hand(message)
     })
-    recall.reading = reading
-    if (isOver()) void reading.stop().catch(() => undefined)
+    if (isOver()) void recall.reading.stop().catch(() => undefined)
+  }
+
+  /** Takes out what is owed up to a position; positions are in order while they are recalled. */
+  private strike(agent: string, upTo: number): number[] {
+    const owed = this.positions.get(agent) ?? new Set()
+    const struck: number[] = []
+    for (const position of owed) {
+      if (position > upTo) break
+      owed.delete(position)
+      struck.push(position)
+    }
+    this.total -= struck.length
+    if (owed.size === 0) this.positions.delete(agent)
+    return struck
   }
 
   async stop(): Promise<void> {

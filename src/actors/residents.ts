@@ -9,22 +9,21 @@ const looksMax = 8
  * `residentAgentsMax` idle ones are dropped; the journal has all that they know.
  */
 export class Residents {
-  private readonly drops = new Map<DurableActor, () => void>()
+  private readonly drops = new Map<DurableActor, () => boolean>()
 
   get count(): number {
     return this.drops.size
   }
 
-  /** Notes that an agent is being used; `drop` forgets it where it is kept. */
-  use(actor: DurableActor, drop: () => void): void {
+  /** Notes that an agent is being used; `drop` forgets it where it is kept, unless it is busy. */
+  use(actor: DurableActor, drop: () => boolean): void {
     this.drops.delete(actor)
     this.drops.set(actor, drop)
     let looks = looksMax
     for (const [eldest, dropEldest] of this.drops) {
       if (this.drops.size <= actorLimits.residentAgentsMax || looks-- === 0) return
       this.drops.delete(eldest)
-      if (eldest.idle && eldest.paused === undefined && eldest !== actor) dropEldest()
-      else this.drops.set(eldest, dropEldest)
+      if (eldest === actor || !dropEldest()) this.drops.set(eldest, dropEldest)
     }
   }
 

@@ -41,7 +41,8 @@ export class OwnedSlice {
     this.definition = definition
     this.ports = ports
     const hand = (message: MailboxMessage): Promise<void> => this.handAgain(message)
-    this.owed = new OwedMail({ bus: ports.bus, slice, hand })
+    const onGone = (seq: number): void => this.finish(seq)
+    this.owed = new OwedMail({ bus: ports.bus, slice, hand, onGone })
   }
 
   async start(): Promise<void> {
@@ -186,8 +187,14 @@ export class OwnedSlice {
     const key = formatAddress(message.address)
     const present = this.actors.get(key)
     const actor = present ?? this.newActor(message, key)
-    this.ports.residents.use(actor, () => this.actors.delete(key))
+    this.ports.residents.use(actor, () => this.drop(key, actor))
     return actor
+  }
+
+  /** Of a paused agent its owed mail is enough to know: it is held back without the agent. */
+  private drop(key: string, actor: DurableActor): boolean {
+    const isKnown = actor.paused === undefined || this.owed.countOf(key) > 0
+    return actor.idle && isKnown && this.actors.delete(key)
   }
 
   private newActor({ address }: MailboxMessage, key: string): DurableActor {

@@ -203,6 +203,7 @@ describe('what people read', () => {
   test.each<[NeutralEvent, string]>([
     [{ kind: 'init' }, 'init'],
     [{ kind: 'stop' }, 'stop'],
+    [{ kind: 'resume' }, 'resume'],
     [{ kind: 'event', event: { type: 'CONFIRM' } }, 'CONFIRM'],
     [{ kind: 'done', childId: 'lookUp', incarnation: 1 }, 'done: lookUp'],
     [

@@ -76,6 +76,58 @@ describeWorlds('the mail of a paused agent', ['local', 'nats'], (open) => {
     expect(await world.deadLetters()).toEqual([])
   })
 
+  test('needs no agent in memory: more of them than a host keeps can pause and go on', async () => {
+    restrict({ residentAgentsMax: 2 })
+    const world = await open({ partitions: 1 })
+    const state = { healed: false }
+    const { host } = await world.start({ agents: [counter] }, sick(state, []))
+    const ids = ['a', 'b', 'c', 'd', 'e', 'f']
+    const refs = []
+    for (const id of ids) {
+      const ref = await world.settle(world.client.start(counter, { id }))
+      await world.settle(ref.send({ type: 'ADD', n: 1 }))
+      refs.push(ref)
+    }
+    const pauses = (lines: readonly { message: string }[]): number =>
+      lines.filter(({ message }) => message.startsWith('agent paused')).length
+    await world.settle(world.logs.until((lines) => pauses(lines) >= ids.length))
+    for (const ref of refs) await world.settle(ref.send({ type: 'ADD', n: 2 }))
+    const last = await world.settle(world.client.start(counter, { id: 'z' }))
+    await world.settle(last.send({ type: 'FINISH' }))
+    await ended(world, last)
+    expect(host.residentAgents()).toBeLessThanOrEqual(2)
+    state.healed = true
+    const { bus, clock } = world
+    const operator = new Operator({ bus, clock, ids: countingIds('o') })
+    for (const ref of refs) {
+      await world.settle(operator.resume(ref.address))
+      await world.settle(ref.send({ type: 'ADD', n: 3 }))
+      await world.settle(ref.send({ type: 'FINISH' }))
+    }
+    for (const ref of refs) expect(await world.settle(ref.output())).toEqual({ seen: [1, 2, 3] })
+    expect(await world.deadLetters()).toEqual([])
+  })
+
+  test('that another owner has finished meanwhile does not hold up the rest', async () => {
+    const world = await open({ partitions: 1 })
+    const state = { healed: false }
+    const handed: number[] = []
+    await world.start({ agents: [counter] }, sick(state, handed))
+    const ref = await world.settle(world.client.start(counter, { id: 'c' }))
+    await world.settle(ref.send({ type: 'ADD', n: 1 }))
+    await paused(world)
+    for (const n of [2, 3, 4]) await world.settle(ref.send({ type: 'ADD', n }))
+    await world.until(async () => handed.length === 5)
+    const slice = { type: 'counter', partition: 0 }
+    for (const at of [3, 4]) await world.settle(world.bus.mailbox.remove(slice, handed[at]!))
+    state.healed = true
+    const { bus, clock } = world
+    await world.settle(new Operator({ bus, clock, ids: countingIds('o') }).resume(ref.address))
+    await world.settle(ref.send({ type: 'ADD', n: 5 }))
+    await world.settle(ref.send({ type: 'FINISH' }))
+    expect(await world.settle(ref.output())).toEqual({ seen: [1, 2, 5] })
+  })
+
   test('is kept as positions: the bodies are read again when the agent goes on', async () => {
     const world = await open({ partitions: 1 })
     const state = { healed: false }
@@ -104,7 +156,10 @@ describeWorlds('outsiders who send faster than agents can take it', ['local', 'n
     const world = await open({ partitions: 1 })
     const gate = Promise.withResolvers<void>()
     const slow: Faults = {
-      append: (next, { event }) => (event.kind === 'init' ? next() : gate.promise.then(next)),
+      async append(next, { event }) {
+        if (event.kind !== 'init') await gate.promise
+        return next()
+      },
     }
     const notices = new Inbox<string>()
     await world.bus.wire.listen(topics.overload('counter'), () => notices.put('overload'))
@@ -118,6 +173,8 @@ describeWorlds('outsiders who send faster than agents can take it', ['local', 'n
     await expect(world.settle(starting)).rejects.toMatchObject(overloaded)
     // It is repeated while it lasts.
     await world.settle(notices.take(3))
+    // What nobody can read on the wire is no reason to end a process.
+    world.bus.wire.announce(topics.overload('counter'), new TextEncoder().encode('not json'))
     const stopping = (await world.outsider()).agent({ type: 'counter', id: 'c' }).stop()
     await world.settle(stopping)
     gate.resolve()

@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest'
+import { sendAgain } from '../../src/actors/letters.ts'
 import { actorLimits } from '../../src/actors/limits.ts'
 import { letterBytes } from '../../src/bus/dead-letters.ts'
 import { UnavailableError } from '../../src/contracts/error.ts'
 import { decodeWork } from '../../src/contracts/work.ts'
+import { collect } from '../bus/harness.ts'
 import type { Faults } from './faults.ts'
 import { never } from './faults.ts'
 import { payer, stepper } from './machines.ts'
@@ -67,7 +69,7 @@ describeWorlds('a call that kills its workers', ['local', 'nats'], (open) => {
         failure: { name: 'ToolFailure', kind: 'failed', tool: 'apply', attempts: few },
       })
       expect(healthy.applied.calls.items).toEqual([])
-      const [letter] = await world.deadLetters()
+      const [letter] = await world.settle(collect(world.bus.deadLetters.list()))
       expect(letter).toMatchObject({
         target: 'tool apply',
         reason: expect.stringMatching(/^poison: .*3 deliveries/) as string,
@@ -77,6 +79,10 @@ describeWorlds('a call that kills its workers', ['local', 'nats'], (open) => {
         input: { agent: 's', step: 1 },
         reply: { to: { type: 'stepper', id: 's' }, childId: 'apply' },
       })
+      // Sent again it is made, under its own key; its caller waits no more.
+      await world.settle(sendAgain(world.bus, letter!, { atMs: world.clock.now() }))
+      const [call] = await world.settle(healthy.applied.calls.take(1))
+      expect(call).toMatchObject({ key: 'stepper/s:1:0', input: { agent: 's', step: 1 } })
     }))
 
   test('of a once tool is in doubt: a worker may have paid before it died', () =>

@@ -1,12 +1,15 @@
 import { assign, fromPromise, setup } from 'xstate'
 import { expect, test } from 'vitest'
+import type { AgentRef } from '../../src/actors/client.ts'
 import type { AgentDefinition } from '../../src/actors/definition.ts'
 import { defineAgent } from '../../src/actors/definition.ts'
 import { Operator } from '../../src/actors/operator.ts'
 import { actorLimits } from '../../src/actors/limits.ts'
 import { toolActor } from '../../src/actors/source.ts'
+import type { DeadLetter } from '../../src/bus/dead-letters.ts'
 import { countingIds } from '../../src/contracts/ids.ts'
 import type { Faults } from './faults.ts'
+import { never } from './faults.ts'
 import { applyTool, counter } from './machines.ts'
 import { helper, parent } from './more-machines.ts'
 import { deskOf } from './parts.ts'
@@ -78,8 +81,8 @@ function operatorOf(world: World, bus = world.bus): Operator {
 }
 
 describeWorlds('a root agent whose code throws', ['local', 'nats'], (open) => {
-  /** A failed agent with a tool result, a timer and three events that came afterwards. */
-  async function failedAgent(world: World, code: Code) {
+  /** Calls that end when the agent has its mail, so that their result comes behind it. */
+  function gatedDesk() {
     const called = Promise.withResolvers<void>()
     const gate = Promise.withResolvers<void>()
     const desk = deskOf({
@@ -88,18 +91,41 @@ describeWorlds('a root agent whose code throws', ['local', 'nats'], (open) => {
         return gate.promise
       },
     })
-    const agents = [tallyOf(code), counter]
-    const process = await world.start({ agents, tools: desk.tools })
-    const ref = await world.settle(world.client.start('tally', { id: 't' }))
-    for (const n of [1, 13, 2, 3]) await world.settle(ref.send({ type: 'ADD', n }))
-    await world.settle(called.promise)
-    gate.resolve()
-    // start, ADD 1, ADD 13, and what is kept: ADD 2, ADD 3, the result, the timer.
-    await lettersOf(world, 5)
-    return { ref, process, agents, desk }
+    return { desk, called: called.promise, finish: gate.resolve }
   }
 
-  async function lettersOf(world: World, count: number) {
+  /** A failed agent with three events, a tool result and, most likely, a timer among its letters. */
+  async function failedAgent(world: World, code: Code) {
+    const { desk, called, finish } = gatedDesk()
+    const agents = [tallyOf(code), counter]
+    const process = await world.start({ agents, tools: desk.tools })
+    const ref = await begin(world)
+    await world.settle(called)
+    finish()
+    const kept = (await keptMail(world, ref)).length
+    return { ref, process, agents, desk, kept }
+  }
+
+  async function begin(world: World): Promise<AgentRef> {
+    const ref = await world.settle(world.client.start('tally', { id: 't' }))
+    for (const n of [1, 13, 2, 3]) await world.settle(ref.send({ type: 'ADD', n } as never))
+    return ref
+  }
+
+  /** The letters, once everything that was to come has come, before the failure or after it. */
+  async function keptMail(world: World, ref: AgentRef): Promise<DeadLetter[]> {
+    for (;;) {
+      const letters = await world.deadLetters()
+      const view = await world.settle(ref.read())
+      const has = (text: string): boolean => letters.some(({ body }) => body.includes(text))
+      const { applied, rang } = (view?.context ?? {}) as { applied?: number; rang?: boolean }
+      const isAll = has('"n":3') && (applied || has('"done"')) && (rang || has('"timer"'))
+      if (isAll) return letters
+      await world.checkpoints()
+    }
+  }
+
+  async function lettersOf(world: World, count: number): Promise<DeadLetter[]> {
     for (;;) {
       const letters = await world.deadLetters()
       if (letters.length >= count) return letters
@@ -110,7 +136,7 @@ describeWorlds('a root agent whose code throws', ['local', 'nats'], (open) => {
   test('keeps its mail in order, is resumed and goes on; nobody else is touched', async () => {
     const world = await open()
     const code = { broken: true }
-    const { ref } = await failedAgent(world, code)
+    const { ref, kept } = await failedAgent(world, code)
     const view = await world.settle(ref.read())
     expect(view).toMatchObject({
       status: 'error',
@@ -133,7 +159,7 @@ describeWorlds('a root agent whose code throws', ['local', 'nats'], (open) => {
     await ended(world, other)
     code.broken = false
     const resumed = await world.settle(operatorOf(world).resume(ref.address))
-    expect(resumed).toEqual({ hadFailed: true, posted: 5, cut: [] })
+    expect(resumed).toEqual({ hadFailed: true, posted: kept, cut: [] })
     await world.settle(ref.send({ type: 'FINISH' }))
     expect(await world.settle(ref.output())).toEqual({
       seen: [1, 13, 2, 3],
@@ -147,17 +173,17 @@ describeWorlds('a root agent whose code throws', ['local', 'nats'], (open) => {
   test('fails again while the code is as it was, and keeps the rest again', async () => {
     const world = await open()
     const code = { broken: true }
-    const { ref, process, agents, desk } = await failedAgent(world, code)
+    const { ref, process, agents, desk, kept } = await failedAgent(world, code)
     const operator = operatorOf(world)
-    expect(await world.settle(operator.resume(ref.address))).toMatchObject({ posted: 5 })
-    const again = await lettersOf(world, 5)
+    expect(await world.settle(operator.resume(ref.address))).toMatchObject({ posted: kept })
+    const again = await lettersOf(world, kept)
     expect(again[0]).toMatchObject({ reason: 'agent-failed', body: '{"type":"ADD","n":13}' })
     expect(await world.settle(ref.read())).toMatchObject({ status: 'error' })
     // A new host of the failed agent knows all this from the journal.
     await world.crash(process)
     code.broken = false
     await world.start({ agents, tools: desk.tools })
-    expect(await world.settle(operator.resume(ref.address))).toMatchObject({ posted: 5 })
+    expect(await world.settle(operator.resume(ref.address))).toMatchObject({ posted: kept })
     await world.settle(ref.send({ type: 'FINISH' }))
     expect(await world.settle(ref.output())).toMatchObject({ seen: [1, 13, 2, 3], rang: true })
   })
@@ -165,7 +191,7 @@ describeWorlds('a root agent whose code throws', ['local', 'nats'], (open) => {
   test('is resumed twice, the first time up to a crash: every message is taken once', async () => {
     const world = await open()
     const code = { broken: true }
-    const { ref } = await failedAgent(world, code)
+    const { ref, kept } = await failedAgent(world, code)
     code.broken = false
     let drops = 0
     const dying = {
@@ -178,12 +204,50 @@ describeWorlds('a root agent whose code throws', ['local', 'nats'], (open) => {
     }
     const first = operatorOf(world, dying).resume(ref.address)
     await expect(world.settle(first)).rejects.toThrow('killed')
-    expect(await world.deadLetters()).toHaveLength(3)
+    expect(await world.deadLetters()).toHaveLength(kept - 2)
     const second = await world.settle(operatorOf(world).resume(ref.address))
-    expect(second).toEqual({ hadFailed: false, posted: 3, cut: [] })
+    expect(second).toEqual({ hadFailed: false, posted: kept - 2, cut: [] })
     await world.settle(ref.send({ type: 'FINISH' }))
     expect(await world.settle(ref.output())).toMatchObject({ seen: [1, 13, 2, 3], applied: 1 })
   })
+
+  // start, ADD 1, the failure, four kept inputs, the word to resume, what is posted again, the end.
+  test.each([3, 4, 6, 7, 8, 9, 11])(
+    'its host dies after record %i: nothing is lost',
+    async (step) => {
+      const world = await open()
+      const code = { broken: true }
+      const agents = [tallyOf(code)]
+      const { desk, called, finish } = gatedDesk()
+      let deaths = 0
+      const dieAt = (die: () => void): Faults => ({
+        async append(next, record) {
+          const appended = await next()
+          const isDue = record.address.id === 't' && record.step === step
+          if (deaths > 0 || !isDue) return appended
+          deaths++
+          die()
+          return never()
+        },
+      })
+      await world.start({ tools: desk.tools })
+      await world.start({ agents }, dieAt)
+      await world.start({ agents }, dieAt)
+      const ref = await begin(world)
+      await world.settle(called)
+      finish()
+      const kept = await keptMail(world, ref)
+      code.broken = false
+      const resumed = await world.settle(operatorOf(world).resume(ref.address))
+      expect(resumed).toMatchObject({ hadFailed: true, posted: kept.length })
+      await world.settle(ref.send({ type: 'FINISH' } as never))
+      const output = (await world.settle(ref.output())) as { seen: number[] }
+      expect(output).toMatchObject({ applied: 1, rang: true, loaded: 'loaded' })
+      expect(output.seen).toEqual([1, 13, 2, 3])
+      expect(deaths).toBe(1)
+      expect(await world.deadLetters()).toEqual([])
+    },
+  )
 
   test('a start that throws is kept, and made again', async () => {
     const world = await open()
