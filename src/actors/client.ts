@@ -15,7 +15,6 @@ import { decodeRecord } from '../contracts/record.ts'
 import type { AgentStatus, StateValue, StoredState } from '../contracts/state.ts'
 import type { Bus } from '../bus/bus.ts'
 import { checkMessageSize } from '../bus/body-limit.ts'
-import { limits } from '../bus/limits.ts'
 import type { Running } from '../bus/mailbox.ts'
 import type { AgentDefinition } from './definition.ts'
 import type { IngressAnswer } from './ingress.ts'
@@ -235,7 +234,7 @@ export class Client {
     const begunMs = this.clock.now()
     for (;;) {
       try {
-        const reply = await this.bus.wire.ask(service, bytes, limits.requestTimeoutMs)
+        const reply = await this.bus.wire.ask(service, bytes, actorLimits.askPatienceMs)
         const answer = fromBytes(reply) as IngressAnswer
         if (answer.kind === 'accepted') return
         throw refusal(answer.error)

@@ -43,6 +43,8 @@ export const actorLimits = {
   unexpectedAttemptsMax: 5,
   /** How long a client repeats a message that nobody acknowledged, and one that nobody serves. */
   submitPatienceMs: 10_000,
+  /** How long it waits for the host that it asked before it asks again, perhaps another one. */
+  askPatienceMs: 2_000,
   noHostPatienceMs: 3_000,
   /** How often a waiting client reads the state again when no notice came. */
   rereadEveryMs: 1_000,
@@ -66,6 +68,7 @@ export function checkActorLimits(limits: typeof actorLimits = actorLimits): void
       'heartbeatEveryMs * 3 <= hostLostAfterMs',
     ],
     [limits.retryFirstMs <= limits.retryMaxMs, 'retryFirstMs <= retryMaxMs'],
+    [limits.askPatienceMs < limits.submitPatienceMs, 'askPatienceMs < submitPatienceMs'],
     [
       limits.contextMaxBytes + busLimits.messageMaxBytes <= busLimits.recordMaxBytes,
       'contextMaxBytes + messageMaxBytes <= recordMaxBytes',

@@ -127,9 +127,13 @@ export class Placement {
     if (key.startsWith(hostPrefix)) return this.noteHost(key.slice(hostPrefix.length), entry)
     if (!key.startsWith(leasePrefix)) return false
     if (entry) {
-      const holder = { host: holderIn(entry.value), revision: entry.revision }
+      const { revision } = entry
+      // News of what was before our own write comes late.
+      if (revision < (this.holders.get(key)?.revision ?? 0)) return false
+      const holder = { host: holderIn(entry.value), revision }
       this.holders.set(key, holder)
-      return this.owned.has(key) && holder.host !== this.options.host.name
+      const isFree = holder.host === undefined
+      return isFree || (this.owned.has(key) && holder.host !== this.options.host.name)
     }
     return this.holders.delete(key)
   }
@@ -154,6 +158,12 @@ export class Placement {
     )
   }
 
+  /** Whether a host was heard of so recently that it is hardly dead. */
+  private isFresh(name: string | undefined): boolean {
+    const seenMs = this.lastSeenMs.get(name ?? '') ?? 0
+    return this.options.clock.now() - seenMs <= 2 * actorLimits.heartbeatEveryMs
+  }
+
   private balanceSoon(): Promise<void> {
     this.chain = this.chain
       .then(() => (this.stopped ? undefined : this.balance()))
@@ -172,7 +182,8 @@ export class Placement {
         .filter(({ agents }) => agents.some((agent) => agent.id === type))
         .map(({ name }) => name)
       for (let partition = 0; partition < partitions; partition++) {
-        const mine = preferredHost(candidates, type, partition) === host.name
+        const preferred = preferredHost(candidates, type, partition)
+        const mine = preferred === host.name
         const slice = { type, partition }
         const key = leaseKey(type, partition)
         const has = this.owned.has(key)
@@ -180,7 +191,8 @@ export class Placement {
         const holds = holder === host.name
         if (has && holder !== undefined && !holds) work.push(this.lose(slice))
         else if (mine && !has) work.push(this.take(slice, alive))
-        else if (!mine && (has || holds)) work.push(this.giveBack(slice))
+        // What runs here goes on here until there is a sign of life of the one that is to have it.
+        else if (!mine && (has ? this.isFresh(preferred) : holds)) work.push(this.giveBack(slice))
       }
     }
     // One that fails must not keep the others from being told of, nor overtake the next round.
@@ -196,11 +208,7 @@ export class Placement {
     if (held && alive.some(({ name }) => name === holder.host)) return
     const value = toBytes({ host: host.name })
     const written = await keyValue.put(registryBucket, key, value, holder?.revision ?? 0)
-    if (written.kind === 'conflict') {
-      const present = await keyValue.get(registryBucket, key)
-      this.note(key, present)
-      return
-    }
+    if (written.kind === 'conflict') return this.lookUp(key)
     this.holders.set(key, { host: host.name, revision: written.revision })
     this.owned.set(key, slice)
     try {
@@ -211,16 +219,28 @@ export class Placement {
     }
   }
 
+  /**
+   * Writes that nobody holds the lease. A deletion would not do: when a dying broker cuts it in two,
+   * the lease is gone and no watch is told, so that all others go on to believe that it is held.
+   */
   private async giveBack(slice: MailboxSlice): Promise<void> {
-    const { keyValue, release } = this.options
+    const { keyValue, host, release } = this.options
     const key = leaseKey(slice.type, slice.partition)
     this.owned.delete(key)
     await release(slice)
-    // Until it is forgotten it counts as held, and is given back again at the next beat.
-    const present = await keyValue.get(registryBucket, key)
-    if (present && holderIn(present.value) !== this.options.host.name) return
-    await keyValue.forget(registryBucket, key)
+    // Until it is written it counts as held, and is given back again at the next beat.
+    const holder = this.holders.get(key)
+    if (holder?.host !== host.name) return
+    const written = await keyValue.put(registryBucket, key, toBytes({}), holder.revision)
+    if (written.kind === 'conflict') await this.lookUp(key)
+    else this.holders.set(key, { host: undefined, revision: written.revision })
+  }
+
+  /** What the watch has not told yet. */
+  private async lookUp(key: string): Promise<void> {
+    const present = await this.options.keyValue.get(registryBucket, key)
     this.holders.delete(key)
+    this.note(key, present)
   }
 
   /** Another host has taken the lease; it is that one's to give back. */
@@ -230,7 +250,7 @@ export class Placement {
   }
 }
 
-/** Who holds a lease; nobody when it is of a build that we do not understand. */
+/** Who holds a lease; nobody when it was given back, or is of a build that we do not understand. */
 function holderIn(bytes: Uint8Array): string | undefined {
   try {
     const { host } = fromBytes(bytes) as { host?: unknown }

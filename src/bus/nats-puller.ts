@@ -21,12 +21,66 @@ const graceMs = 2_000
 const heartbeatMs = 1_000
 const silentBeatsMax = 2
 const retryAfterMs = 250
-const codes = { idle: 100, noMessages: 404, expired: 408, conflict: 409, nobody: 503 } as const
+/** Status codes: no messages, expired. */
+const ends: ReadonlySet<number> = new Set([404, 408])
+/** The consumer or its server is gone, or moved: it is looked after, then asked again. */
+const losses: ReadonlySet<number> = new Set([409, 503])
 
-/** A request for messages that the consumer has not fulfilled yet. */
-interface Request {
-  left: number
-  readonly lostAtMs: number
+/** Requests for messages that the consumer has not fulfilled yet. */
+class Requests {
+  private readonly open = new Map<string, { left: number; lostAtMs: number }>()
+  private lastToken = 0
+  private silentBeats = 0
+
+  get count(): number {
+    return this.open.size
+  }
+
+  /** Messages that are still to come. */
+  get left(): number {
+    return [...this.open.values()].reduce((sum, { left }) => sum + left, 0)
+  }
+
+  add(batch: number, nowMs: number): string {
+    const token = String(++this.lastToken)
+    if (this.open.size === 0) this.silentBeats = 0
+    this.open.set(token, { left: batch, lostAtMs: nowMs + expiresMs + graceMs })
+    return token
+  }
+
+  /** True when the request still counts; then the broker has given a sign of life. */
+  hear(token: string): boolean {
+    const counts = this.open.has(token)
+    if (counts) this.silentBeats = 0
+    return counts
+  }
+
+  /** Which request a message belongs to is not said; the oldest is served first. */
+  fulfil(): void {
+    this.silentBeats = 0
+    const [oldest] = this.open
+    if (!oldest) return
+    const [token, request] = oldest
+    request.left--
+    if (request.left === 0) this.open.delete(token)
+  }
+
+  end(token: string): void {
+    this.open.delete(token)
+  }
+
+  /** Earlier requests no longer count; a late message of theirs is still worked on. */
+  forget(): void {
+    this.open.clear()
+  }
+
+  /** Counted beat by beat, so that a process that was stopped hears first what has arrived. */
+  beat(nowMs: number): void {
+    if (++this.silentBeats > silentBeatsMax) this.open.clear()
+    for (const [token, { lostAtMs }] of this.open) {
+      if (nowMs >= lostAtMs) this.open.delete(token)
+    }
+  }
 }
 
 /**
@@ -41,83 +95,49 @@ export function startPuller(
 ): Puller {
   const { connection } = link
   const subject = `$JS.API.CONSUMER.MSG.NEXT.${target.stream}.${target.consumer}`
-  const requests = new Map<string, Request>()
-  let lastToken = 0
-  let silentBeats = 0
+  const requests = new Requests()
   let isStopped = false
   let cancelTimer: CancelTimer = () => {}
   const inbox = createInbox()
+  const after = (ms: number, run: () => void): void => {
+    cancelTimer()
+    cancelTimer = clock.at(clock.now() + ms, run)
+  }
 
   const pull = (): void => {
-    let batch = hands.free()
-    for (const { left } of requests.values()) batch -= left
+    const batch = hands.free() - requests.left
     if (batch <= 0 || isStopped || link.status() !== 'connected') return
-    const token = String(++lastToken)
-    requests.set(token, { left: batch, lostAtMs: clock.now() + expiresMs + graceMs })
-    const request = JSON.stringify({
-      batch,
-      expires: expiresMs * nanosPerMs,
-      idle_heartbeat: heartbeatMs * nanosPerMs,
-    })
-    connection.publish(subject, request, { reply: `${inbox}.${token}` })
-    if (requests.size === 1) listen()
+    const token = requests.add(batch, clock.now())
+    connection.publish(subject, requestFor(batch), { reply: `${inbox}.${token}` })
+    if (requests.count === 1) after(heartbeatMs, beat)
   }
-  /** Earlier requests no longer count; a late message of theirs is still worked on. */
-  const startOver = (): void => {
-    requests.clear()
+  const beat = (): void => {
+    requests.beat(clock.now())
     pull()
+    if (requests.count > 0) after(heartbeatMs, beat)
   }
-  /** Counted beat by beat, so that a process that was stopped hears first what has arrived. */
-  const listen = (): void => {
-    silentBeats = 0
-    const beat = (): void => {
-      silentBeats++
-      if (silentBeats > silentBeatsMax) requests.clear()
-      for (const [token, { lostAtMs }] of requests) {
-        if (clock.now() >= lostAtMs) requests.delete(token)
-      }
-      pull()
-      if (requests.size > 0) wait()
-    }
-    const wait = (): void => {
-      cancelTimer()
-      cancelTimer = clock.at(clock.now() + heartbeatMs, beat)
-    }
-    wait()
+  const startOver = (): void => {
+    requests.forget()
+    pull()
   }
   const onStatusMessage = (message: Msg): void => {
     const token = message.subject.slice(inbox.length + 1)
-    const request = requests.get(token)
-    if (!request) return
+    if (!requests.hear(token)) return
     const code = message.headers?.code ?? 0
-    silentBeats = 0
-    if (code === codes.idle) return
-    if (code === codes.noMessages || code === codes.expired) {
-      requests.delete(token)
-      return pull()
-    }
-    if (code === codes.nobody || code === codes.conflict) {
-      // The consumer or its server is gone, or moved: look after it, then ask again.
-      requests.clear()
+    if (ends.has(code)) {
+      requests.end(token)
+      pull()
+    } else if (losses.has(code)) {
+      requests.forget()
       hands.lost()
-      cancelTimer()
-      cancelTimer = clock.at(clock.now() + retryAfterMs, startOver)
+      after(retryAfterMs, startOver)
     }
-  }
-  /** Which request a message belongs to is not said; the oldest is served first. */
-  const fulfil = (): void => {
-    silentBeats = 0
-    const [oldest] = requests
-    if (!oldest) return
-    const [token, request] = oldest
-    request.left--
-    if (request.left === 0) requests.delete(token)
   }
   const subscription = connection.subscribe(`${inbox}.*`, {
     callback: (error, message) => {
       if (error || isStopped) return
       if (message.subject.startsWith(`${inbox}.`)) return onStatusMessage(message)
-      fulfil()
+      requests.fulfil()
       hands.take(message)
     },
   })
@@ -134,4 +154,9 @@ export function startPuller(
       subscription.unsubscribe()
     },
   }
+}
+
+function requestFor(batch: number): string {
+  const [expires, idle_heartbeat] = [expiresMs * nanosPerMs, heartbeatMs * nanosPerMs]
+  return JSON.stringify({ batch, expires, idle_heartbeat })
 }

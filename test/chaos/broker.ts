@@ -2,10 +2,12 @@ import { join } from 'node:path'
 import { startBroker } from '../../src/bus/embedded-broker.ts'
 import type { Broker } from '../../src/bus/embedded-broker.ts'
 import type { Clock } from '../../src/contracts/clock.ts'
+import type { Led } from './schedule.ts'
 
 /** One nats-server that the campaign may strike. */
 export interface Node {
   readonly name: string
+  readonly url: string
   /** Undefined while it is down. */
   pid(): number | undefined
 }
@@ -19,7 +21,7 @@ export interface Brokers {
   /** Resolves when every node serves and, in a cluster, every replica is current. */
   healthy(): Promise<void>
   /** The node that leads one of the cell's streams now; undefined when it has no leader. */
-  leader(streamIndex: number): Promise<Node | undefined>
+  leader(stream: Led): Promise<Node | undefined>
   stop(): Promise<void>
 }
 
@@ -48,7 +50,7 @@ export async function startSingle(options: BrokersOptions): Promise<Brokers> {
     clock,
   })
   back.resolve()
-  const node: Node = { name: 'broker', pid: () => broker.pid }
+  const node: Node = { name: 'broker', url: broker.url, pid: () => broker.pid }
   return {
     servers: broker.url,
     replicas: 1,

@@ -60,6 +60,8 @@ export class Cell {
         ASHLAR_LOG: process.env.ASHLAR_LOG ?? 'error',
       },
       onEvent: (event) => this.note(event),
+      // What the campaign kills is no sign of anything wrong with it.
+      restarts: { most: Number.MAX_SAFE_INTEGER, withinMs: 60_000 },
     })
   }
 
@@ -130,8 +132,9 @@ export class Cell {
 
   private async watchLeases(): Promise<void> {
     await this.runtime.bus.keyValue.watch(registryBucket, leasePrefix, (key, entry) => {
-      if (!entry) return void this.leases.delete(key)
-      this.leases.set(key, (fromBytes(entry.value) as { host: string }).host)
+      const { host } = (entry ? fromBytes(entry.value) : {}) as { host?: string }
+      if (host === undefined) this.leases.delete(key)
+      else this.leases.set(key, host)
     })
   }
 }

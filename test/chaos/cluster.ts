@@ -10,6 +10,7 @@ import { limits } from '../../src/bus/limits.ts'
 import type { Clock } from '../../src/contracts/clock.ts'
 import { pause } from '../../src/contracts/clock.ts'
 import type { Brokers, BrokersOptions, Node } from './broker.ts'
+import type { Led } from './schedule.ts'
 
 const size = 3
 const names = Array.from({ length: size }, (_, index) => `node-${index + 1}`)
@@ -64,7 +65,9 @@ class Cluster implements Brokers {
     this.ports = ports
     this.options = options
     this.servers = brokers.map(({ url }) => url).join(',')
-    this.nodes = brokers.map((broker, index) => ({ name: names[index]!, pid: () => broker.pid }))
+    this.nodes = brokers.map((broker, index) => {
+      return { name: names[index]!, url: broker.url, pid: () => broker.pid }
+    })
   }
 
   async healthy(): Promise<void> {
@@ -78,11 +81,10 @@ class Cluster implements Brokers {
     }
   }
 
-  async leader(streamIndex: number): Promise<Node | undefined> {
+  async leader(stream: Led): Promise<Node | undefined> {
     const streams = await this.streams()
-    const sorted = streams.toSorted((one, other) => (one.config.name < other.config.name ? -1 : 1))
-    const leader = sorted[streamIndex % Math.max(1, sorted.length)]?.cluster?.leader
-    return this.nodes.find(({ name }) => name === leader)
+    const led = streams.find(({ config }) => config.name.endsWith(`_${stream}`))
+    return this.nodes.find(({ name }) => name === led?.cluster?.leader)
   }
 
   async stop(): Promise<void> {

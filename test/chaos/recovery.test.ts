@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { hostRecoveries, spreadOf, workRecoveries } from './recovery.ts'
+import { hostRecoveries, longestStall, spreadOf, workRecoveries } from './recovery.ts'
 import type { Strike, TimedRun, TimedStep } from './recovery.ts'
 import type { Fault } from './schedule.ts'
 
@@ -26,7 +26,7 @@ function step(atMs: number, ...waitsFor: string[]): TimedStep {
 }
 
 function run(steps: TimedStep[], more: Partial<TimedRun> = {}): TimedRun {
-  return { id: 'a', lease, steps, acceptedMs: [], ...more }
+  return { id: 'a', lease, steps, mail: [], ...more }
 }
 
 test('the time from the death of a host to the next transition of its agents elsewhere', () => {
@@ -43,8 +43,9 @@ test('a record that the host wrote while it died is not a recovery', () => {
 })
 
 test('what a customer had said and the desk had not taken is pending', () => {
-  const spoken = run([step(900), step(3_000)], { acceptedMs: [950] })
-  const taken = run([step(900), step(3_000)], { acceptedMs: [890] })
+  const steps = [step(900), step(3_000)]
+  const spoken = run(steps, { mail: [{ acceptedMs: 950, takenMs: 3_000 }] })
+  const taken = run(steps, { mail: [{ acceptedMs: 890, takenMs: 900 }] })
   expect(hostRecoveries([strike(1_000)], [spoken, taken])).toHaveLength(1)
 })
 
@@ -79,4 +80,9 @@ test('median and worst', () => {
   const samples = [5, 1, 3, 2].map((ms) => ({ ms }))
   expect(spreadOf(samples)).toEqual({ count: 4, p50: 2, max: 5 })
   expect(spreadOf([])).toEqual({ count: 0, p50: null, max: null })
+})
+
+test('a standstill with work pending, whether a fault explains it or not', () => {
+  expect(longestStall(run([step(0, 'tool'), step(900), step(9_000)]))).toBe(900)
+  expect(longestStall(run([], { mail: [{ acceptedMs: 10, takenMs: 2_010 }] }))).toBe(2_000)
 })

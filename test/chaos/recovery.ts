@@ -28,8 +28,8 @@ export interface TimedRun {
   id: string
   lease: string
   steps: readonly TimedStep[]
-  /** When messages of its customer were accepted. */
-  acceptedMs: readonly number[]
+  /** Messages of its customer: when they were accepted, and when the agent took them. */
+  mail: readonly { acceptedMs: number; takenMs: number }[]
 }
 
 export interface Sample {
@@ -87,6 +87,16 @@ export function isDeath(fault: Fault): boolean {
   return fault.action === 'kill' || fault.pauseMs > actorLimits.hostLostAfterMs
 }
 
+/** The longest time that an agent made no transition although it had work pending. */
+export function longestStall({ steps, mail }: TimedRun): number {
+  const stalls = mail.map(({ acceptedMs, takenMs }) => takenMs - acceptedMs)
+  for (const [index, { atMs, waitsFor }] of steps.entries()) {
+    const next = steps[index + 1]
+    if (next && waitsFor.size > 0) stalls.push(next.atMs - atMs)
+  }
+  return Math.max(0, ...stalls.filter(Number.isFinite))
+}
+
 function sampleOf(
   strike: Strike,
   run: TimedRun,
@@ -99,7 +109,7 @@ function sampleOf(
   const before = run.steps[next - 1]
   if (!after || !before || !concerned(before)) return []
   // What its customer had said before, and it had not taken yet, is pending work as well.
-  const hasMail = run.acceptedMs.some((ms) => ms > before.atMs && ms <= atMs)
+  const hasMail = run.mail.some(({ acceptedMs, takenMs }) => acceptedMs <= atMs && takenMs > atMs)
   if (before.waitsFor.size === 0 && !hasMail) return []
   const backMs = after.heardMs ?? after.atMs
   const others = strikes.filter((other) => other !== strike)

@@ -1,7 +1,7 @@
 import type { Result } from './campaign.ts'
 import type { Options } from './options.ts'
 import type { Spread } from './recovery.ts'
-import { hostRecoveries, spreadOf, workRecoveries } from './recovery.ts'
+import { hostRecoveries, longestStall, spreadOf, workRecoveries } from './recovery.ts'
 import type { Kind } from './schedule.ts'
 import { kinds } from './schedule.ts'
 
@@ -23,6 +23,8 @@ export interface Summary {
   workMs: Record<Exclude<Kind, 'host'>, Spread>
   /** From a customer's message to its acknowledgement. */
   acceptMs: Spread
+  /** The longest time that any agent stood still with work pending, faults or not. */
+  stallMaxMs: number
   samples: number
   waiting: Record<string, number>
   deadLetters: number
@@ -61,6 +63,7 @@ export function summarize(result: Result, options: Options): Summary {
         sent.map(({ sentMs, settledMs }) => ({ ms: settledMs - sentMs })),
       ),
     ),
+    stallMaxMs: Math.max(0, ...timed.map(longestStall)),
     samples: clean.count,
     waiting: result.waiting,
     deadLetters: result.letters.length,
@@ -95,7 +98,7 @@ export function describe(result: Result, summary: Summary): string[] {
   const running = result.strikes.map((strike) => strike.running)
   return [
     `${summary.runs} runs in ${summary.seconds} s, seed ${summary.seed}` +
-      `${summary.cluster ? ', cluster of 3' : ''}`,
+      (summary.cluster ? ', cluster of 3' : ''),
     `killed   ${each(summary.kills)}`,
     `stopped  ${each(summary.pauses)}`,
     `load     ${Math.min(...running)} to ${Math.max(...running)} runs were going on at each fault`,
@@ -106,6 +109,7 @@ export function describe(result: Result, summary: Summary): string[] {
     `         next transition of those that waited after the death of a tool process ` +
       `${times(workMs.tool)}; decision process ${times(workMs.decision)}; ` +
       `broker ${times(workMs.broker)}`,
+    `longest standstill of an agent with work pending, whatever happened: ${summary.stallMaxMs} ms`,
     `customers waited for an acknowledgement: ${times(summary.acceptMs, 'messages')}`,
     ...Object.entries(summary.waiting).map(
       ([state, runs]) => `waiting  ${runs} run(s) in ${state}`,

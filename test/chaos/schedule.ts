@@ -6,6 +6,10 @@ import { seededRandom } from '../../src/contracts/random.ts'
 export const kinds = ['host', 'tool', 'decision', 'broker'] as const
 export type Kind = (typeof kinds)[number]
 
+/** Streams whose leaders are struck on purpose: mail and journals, calls, leases. */
+const leds = ['ACT', 'WORK', 'cell'] as const
+export type Led = (typeof leds)[number]
+
 /**
  * One strike. The seed decides all of it: what, whom, after how many started runs and how long
  * after them. The wall clock in between is the machine's and differs from run to run.
@@ -17,8 +21,8 @@ export interface Fault {
   pick: number
   /** Strikes every process of the kind at once. */
   all: boolean
-  /** In a cluster: the node that leads the stream with this place in the list, not a random one. */
-  leaderOf: number | undefined
+  /** In a cluster: the node that leads this stream, not a random one. */
+  leaderOf: Led | undefined
   /** Due when this many runs have been started; then all customers speak, and this long after. */
   afterRuns: number
   delayMs: number
@@ -55,13 +59,13 @@ export function planFaults(options: ScheduleOptions): Fault[] {
     if (isKill) killed++
     const pause = isKill ? undefined : nextPause()
     const kind = pause?.kind ?? nextKill()
+    const isNode = cluster && kind === 'broker'
     faults.push({
       action: isKill ? 'kill' : 'pause',
       kind,
       pick: random.next(),
       all: isKill && kind !== 'broker' && random.next() < 0.06,
-      leaderOf:
-        cluster && kind === 'broker' && random.next() < 0.6 ? between(random, 0, 2) : undefined,
+      leaderOf: isNode && random.next() < 0.6 ? leds[between(random, 0, 2)] : undefined,
       afterRuns: Math.max(1, Math.floor(((index + 1) * runs) / (count + 1))),
       delayMs: between(random, 0, longestDelayMs),
       pauseMs: pause ? between(random, pause.fromMs, pause.toMs) : 0,

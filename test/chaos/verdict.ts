@@ -16,6 +16,7 @@ import { callsOf, checkJournal, checkMail, digestOf } from './journal-check.ts'
 import type { Explained } from './letters.ts'
 import { explainLetters, unexplained } from './letters.ts'
 import type { Played } from './load.ts'
+import { longestStall } from './recovery.ts'
 import type { Strike, TimedRun } from './recovery.ts'
 
 /** When this process heard of the steps of a run: by id, by step. */
@@ -56,6 +57,7 @@ export async function judge(options: JudgeOptions): Promise<Verdict> {
     ...(await strangers(runtime, new Set([...reference, ...played].map(({ id }) => id)))),
     ...checkMail(bench.digests),
     ...unexplained(letters),
+    ...stalled(bench.timed),
     ...strikes
       .filter(({ running }) => running === 0)
       .map(({ fault }) => violation('campaign', `a ${fault.action} of ${fault.kind} had no load`)),
@@ -123,13 +125,20 @@ class Bench {
   private timesOf(run: Played, records: readonly JournalRecord[]): TimedRun {
     const { runtime, heard } = this.options
     const { id } = run
+    const takenMs = new Map(
+      records.map(({ event, atMs }) => [
+        event.kind === 'event' ? JSON.stringify(event.event) : '',
+        atMs,
+      ]),
+    )
     const kinds = new Map(callsOf(records).map(({ spawn }) => [spawn.incarnation, spawn.child]))
     return {
       id,
       lease: leaseKey(deskMachine.id, partitionOf(id, runtime.bus.partitions)),
-      acceptedMs: run.sent.flatMap(({ outcome, settledMs }) =>
-        outcome === 'accepted' ? [settledMs] : [],
-      ),
+      mail: run.sent.flatMap(({ outcome, settledMs, event }) => {
+        if (outcome !== 'accepted') return []
+        return [{ acceptedMs: settledMs, takenMs: takenMs.get(JSON.stringify(event)) ?? Infinity }]
+      }),
       steps: records.map(({ atMs, step, state }) => {
         const waits = Object.values(state.children).filter(({ settled }) => !settled)
         const active = state.snapshot.status === 'active'
@@ -138,6 +147,17 @@ class Bench {
       }),
     }
   }
+}
+
+/** Whatever happens around it, an agent with work pending goes on after this time. */
+const stallMaxMs = 20_000
+
+function stalled(timed: readonly TimedRun[]): Finding[] {
+  return timed.flatMap((run) => {
+    const ms = longestStall(run)
+    if (ms <= stallMaxMs) return []
+    return [violation(run.id, `it had work pending and stood still for ${ms} ms`)]
+  })
 }
 
 /** Journals of agents that nobody started. */

@@ -128,3 +128,41 @@ test('a host that was cut off alone loses its slices, notices it, and gets its s
   expect(new Set([...a.owned, ...b.owned]).size).toBe(partitions)
   expect(await whole.keys(registryBucket, leasePrefix)).toHaveLength(partitions)
 })
+
+test('a host that joins while another has just died makes nobody hand slices to the dead one', async () => {
+  const clock = virtualClock()
+  const { keyValue: whole } = createLocalBroker({ clock }).connect()
+  const [a, b] = (await openHosts(['a', 'b'], clock, whole)) as [Host, Host]
+  await pass(clock, 3_000)
+  const before = [...b.owned]
+  expect(before).toHaveLength(4)
+  a.cable.pull()
+  // Too late to be fresh, too early to be lost.
+  await pass(clock, 1_500)
+  const [c] = (await openHosts(['c'], clock, whole)) as [Host]
+  await pass(clock, 250)
+  expect(c.owned.size).toBeGreaterThan(0)
+  const served = new Set([...b.owned, ...c.owned])
+  expect(before.filter((slice) => !served.has(slice))).toEqual([])
+})
+
+test('a lease that is given back while the broker dies is taken, however much of it was done', async () => {
+  for (const isStored of [true, false]) {
+    const clock = virtualClock()
+    const { keyValue: whole } = createLocalBroker({ clock }).connect()
+    const [a] = (await openHosts(['a'], clock, whole)) as [Host]
+    await pass(clock, 1_000)
+    const { put } = a.cable.keyValue
+    let unanswered = partitions / 2
+    a.cable.keyValue.put = async (bucket, key, value, expected) => {
+      const gives = key.startsWith(leasePrefix) && new TextDecoder().decode(value) === '{}'
+      if (!gives || unanswered-- <= 0) return put(bucket, key, value, expected)
+      if (isStored) await put(bucket, key, value, expected)
+      throw new UnavailableError('the connection was lost')
+    }
+    const [b] = (await openHosts(['b'], clock, whole)) as [Host]
+    await pass(clock, 3_000)
+    expect(unanswered).toBeLessThanOrEqual(0)
+    expect([a.owned.size, b.owned.size]).toEqual([4, 4])
+  }
+})
