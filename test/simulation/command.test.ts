@@ -48,11 +48,18 @@ describe('npm run simulate', () => {
     }
   })
 
-  test('bad input is one clear line and code 2', async () => {
-    const { code, stderr } = await simulate('--schedules', 'many')
-    expect(stderr).toBe(
-      'simulate: --schedules: expected a whole number from 1 on, got many; correct it\n',
-    )
+  test.each([
+    [
+      ['--schedules', 'many'],
+      '--schedules: expected a whole number from 1 on, got many; correct it',
+    ],
+    [['--bogus'], "Unknown option '--bogus'"],
+    [['--replay', '/no/such/file'], 'ENOENT'],
+  ])('bad input is one clear line and code 2: %j', async (args, message) => {
+    const { code, stderr } = await simulate(...args)
+    expect(stderr.startsWith(`simulate: `)).toBe(true)
+    expect(stderr).toContain(message)
+    expect(stderr.trim().split('\n')).toHaveLength(1)
     expect(code).toBe(2)
   })
 })

@@ -26,18 +26,18 @@ breaks one replays exactly and is shrunk to the choices that matter.
 Exit codes: 0 no violation; 1 a seed broke an invariant; 2 bad input.
 `
 
-const { values } = parseArgs({
-  options: {
-    schedules: { type: 'string', default: '1000' },
-    seed: { type: 'string', default: '1' },
-    workers: { type: 'string', default: String(availableParallelism()) },
-    'shrink-runs': { type: 'string', default: '1000' },
-    write: { type: 'string' },
-    replay: { type: 'string' },
-    json: { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
-  },
-})
+const flags = {
+  schedules: { type: 'string', default: '1000' },
+  seed: { type: 'string', default: '1' },
+  workers: { type: 'string', default: String(availableParallelism()) },
+  'shrink-runs': { type: 'string', default: '1000' },
+  write: { type: 'string' },
+  replay: { type: 'string' },
+  json: { type: 'boolean', default: false },
+  help: { type: 'boolean', default: false },
+} as const
+
+type Values = ReturnType<typeof parseArgs<{ options: typeof flags }>>['values']
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`)
 
@@ -49,20 +49,21 @@ try {
 }
 
 async function main(): Promise<number> {
+  const { values } = parseArgs({ options: flags })
   if (values.help) {
     process.stdout.write(help)
     return 0
   }
   const desk = await loadDesk()
   if (values.replay !== undefined) return replay(values.replay, desk)
-  const schedules = whole('schedules', 1)
-  const seed = whole('seed', 0)
-  const shrinkRuns = whole('shrink-runs', 0)
+  const schedules = whole(values, 'schedules', 1)
+  const seed = whole(values, 'seed', 0)
+  const shrinkRuns = whole(values, 'shrink-runs', 0)
   let told = 0
   const result = await runCampaign({
     schedules,
     seed,
-    workers: Math.min(whole('workers', 1), Math.ceil(schedules / 25)),
+    workers: Math.min(whole(values, 'workers', 1), Math.ceil(schedules / 25)),
     onProgress(soFar) {
       if (soFar.schedules - told < 500 && soFar.schedules < schedules) return
       told = soFar.schedules
@@ -70,12 +71,16 @@ async function main(): Promise<number> {
     },
   })
   const [first] = result.broken
-  if (first) await explain(first.seed, result, desk, shrinkRuns)
-  report(result, first?.seed ?? seed)
+  if (first) await explain(first.seed, result, desk, { shrinkRuns, file: values.write })
+  report(result, first?.seed ?? seed, values.json)
   return first ? 1 : 0
 }
 
-function whole(name: 'schedules' | 'seed' | 'workers' | 'shrink-runs', least: number): number {
+function whole(
+  values: Values,
+  name: 'schedules' | 'seed' | 'workers' | 'shrink-runs',
+  least: number,
+): number {
   const value = Number(values[name])
   if (Number.isInteger(value) && value >= least) return value
   throw new Error(
@@ -91,9 +96,9 @@ function describe({ turns, strikes, broken }: CampaignResult): string {
   )
 }
 
-function report(result: CampaignResult, seed: number): void {
+function report(result: CampaignResult, seed: number, isJson: boolean): void {
   const { schedules, turns, strikes, broken } = result
-  if (values.json) {
+  if (isJson) {
     const line = { schedules, violations: broken.length, seed, turns, strikes }
     process.stdout.write(`${JSON.stringify(line)}\n`)
     return
@@ -108,7 +113,7 @@ async function explain(
   seed: number,
   { broken }: CampaignResult,
   desk: DeskData,
-  shrinkRuns: number,
+  { shrinkRuns, file }: { shrinkRuns: number; file: string | undefined },
 ): Promise<void> {
   for (const one of broken.slice(0, 10)) {
     say(`seed ${one.seed}: ${one.found.slice(0, 3).join('; ')}`)
@@ -119,9 +124,9 @@ async function explain(
   say(`making seed ${seed} small: ${outcome.result.choices.length} choices ...`)
   const small = await shorten(outcome, desk, shrinkRuns)
   tell(small)
-  if (values.write === undefined) return
-  await writeFile(values.write, JSON.stringify(scripted(small), null, 2))
-  say(`written; play it: npm run simulate -- --replay ${values.write}`)
+  if (file === undefined) return
+  await writeFile(file, JSON.stringify(scripted(small), null, 2))
+  say(`written; play it: npm run simulate -- --replay ${file}`)
 }
 
 /** The run as a file holds it. */
