@@ -132,7 +132,10 @@ class RunningHost implements Host {
     this.cancelCheckpoints()
     const orderly = async (): Promise<void> => {
       for (const running of this.ingress) await running.stop()
-      await this.placement.stop()
+      await this.placement.stop().catch((thrown: unknown) => {
+        const error = toErrorValue(thrown)
+        log.warn({ host: this.name, error }, 'slices were not given back; others will notice')
+      })
       await Promise.all(this.work.map((host) => host.stop()))
     }
     const given = new AbortController()

@@ -64,8 +64,12 @@ export function createRuntime(ports: RuntimePorts): Runtime {
   const hosts: Host[] = []
   let closing: Promise<void> | undefined
   const close = async (): Promise<void> => {
-    await Promise.all(hosts.map((host) => host.stop()))
-    await bus.close()
+    try {
+      await Promise.all(hosts.map((host) => host.stop()))
+    } finally {
+      // An open connection would look for its broker, and keep the process, for ever.
+      await bus.close()
+    }
   }
   return {
     bus,

@@ -13,6 +13,7 @@ import type { Brokers } from './broker.ts'
 import { startSingle } from './broker.ts'
 import { Cell } from './cell.ts'
 import { startCluster } from './cluster.ts'
+import { Couriers } from './couriers.ts'
 import { Load } from './load.ts'
 import type { Options } from './options.ts'
 import type { Strike } from './recovery.ts'
@@ -146,7 +147,8 @@ async function play(
   })
   striking.striker = striker
   report(`${runs} runs, ${kills} kills and ${faults.length - kills} pauses, seed ${seed}`)
-  await Promise.all([load.run(), striker.run(faults, runs)])
+  const couriers = new Couriers(runs)
+  await Promise.all([load.run(), striker.run(faults, runs), couriers.run(client, load)])
   await brokers.healthy()
   report('all runs ended; reading the journals')
   const verdict = await judge({
@@ -154,6 +156,7 @@ async function play(
     base,
     reference: calm.played,
     played: load.played,
+    couriers,
     executionsFile: executions,
     heard,
     strikes: striker.strikes,

@@ -1,4 +1,4 @@
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { leasePrefix, registryBucket } from '../../src/actors/registry.ts'
 import { ProcessSupervisor } from '../../src/cli/processes.ts'
@@ -34,10 +34,13 @@ export interface CellOptions {
   onEvent: (event: ProcessEvent) => void
 }
 
-const modules = { host: 'desk.ts', tool: 'tools.ts', decision: 'decisions.ts' } as const
-const example = fileURLToPath(new URL('../../examples/airline-desk/', import.meta.url))
+const modules = {
+  host: './fixtures/hosts.ts',
+  tool: './fixtures/tools.ts',
+  decision: '../../examples/airline-desk/decisions.ts',
+} as const
 
-/** The airline desk as operating-system processes, and this process's way into their cell. */
+/** The airline desk, and couriers beside it, as operating-system processes, and this process's way into their cell. */
 export class Cell {
   readonly runtime: Runtime
   readonly workers = new Map<string, Worker>()
@@ -80,7 +83,8 @@ export class Cell {
       }
       await started.supervisor.start(
         Object.entries(modules).map(([name, file]) => {
-          return { name, module: join(example, file), instances, options: settings }
+          const module = fileURLToPath(new URL(file, import.meta.url))
+          return { name, module, instances, options: settings }
         }),
       )
       return started

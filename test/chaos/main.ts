@@ -7,7 +7,8 @@ import { help, readOptions, UsageError } from './options.ts'
 import { describe, describeDeaths, summarize } from './report.ts'
 
 // Leaving runs what the broker and the processes have for this case.
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+  process.once(signal, () => process.exit(130))
 
 // The clock's timers do not keep a process alive, and servers that are down do not either.
 const release = holdProcess()

@@ -29,6 +29,8 @@ export interface Summary {
   waiting: Record<string, number>
   deadLetters: number
   executions: Result['executions']
+  records: number
+  couriers: number
   seed: number
   cluster: boolean
   seconds: number
@@ -68,6 +70,8 @@ export function summarize(result: Result, options: Options): Summary {
     waiting: result.waiting,
     deadLetters: result.letters.length,
     executions: result.executions,
+    records: result.records,
+    couriers: result.couriers,
     seed: options.seed,
     cluster: options.cluster,
     seconds: result.seconds,
@@ -104,6 +108,7 @@ export function describe(result: Result, summary: Summary): string[] {
     `load     ${Math.min(...running)} to ${Math.max(...running)} runs were going on at each fault`,
     `calls    ${executions.calls} executed, ${executions.repeated} of them again after a fault; ` +
       `${executions.writes} writes`,
+    `journals ${summary.records} records read and folded again; ${summary.couriers} couriers`,
     `recovery after the death of a host: ${times({ ...recoveryMs, count: summary.samples })}`,
     `         while other faults were at work: ${times(overlappedMs)}`,
     `         next transition of those that waited after the death of a tool process ` +

@@ -1,3 +1,4 @@
+import { deskAgent } from '../../examples/airline-desk/desk.ts'
 import { deskMachine } from '../../examples/airline-desk/desk-machine.ts'
 import type { AirlineData } from '../../examples/airline-desk/domain/database.ts'
 import { leaseKey } from '../../src/actors/registry.ts'
@@ -5,6 +6,9 @@ import { partitionOf } from '../../src/bus/partition.ts'
 import type { Runtime } from '../../src/cli/runtime.ts'
 import { formatAddress } from '../../src/contracts/address.ts'
 import type { JournalRecord } from '../../src/contracts/record.ts'
+import { refold } from '../simulation/journals.ts'
+import { courierAgents, courierBranch } from './couriers.ts'
+import type { Couriers } from './couriers.ts'
 import type { Evidence, Outcome } from './desk-check.ts'
 import { checkRun, outcomeOf, waitingState } from './desk-check.ts'
 import type { Executions } from './evidence.ts'
@@ -27,6 +31,7 @@ export interface JudgeOptions {
   base: AirlineData
   reference: readonly Played[]
   played: readonly Played[]
+  couriers: Couriers
   executionsFile: string
   heard: Heard
   strikes: readonly Strike[]
@@ -38,6 +43,9 @@ export interface Verdict {
   waiting: Record<string, number>
   letters: Explained[]
   executions: { calls: number; repeated: number; writes: number }
+  /** Journal records that were read and folded again, and couriers that went out. */
+  records: number
+  couriers: number
   timed: TimedRun[]
   played: readonly Played[]
 }
@@ -46,15 +54,15 @@ const readersAtOnce = 8
 
 /** Reads everything back and judges it: the journals, the airline's store, the executions. */
 export async function judge(options: JudgeOptions): Promise<Verdict> {
-  const { runtime, reference, played, strikes } = options
+  const { reference, played, strikes } = options
   const executions = await readExecutions(options.executionsFile)
   const bench = new Bench(options, executions)
   await inParallel(reference, (run) => bench.hearReference(run))
   await inParallel(played, (run) => bench.hear(run))
+  await bench.hearOthers()
   const letters = await bench.letters()
   const findings = [
     ...bench.findings,
-    ...(await strangers(runtime, new Set([...reference, ...played].map(({ id }) => id)))),
     ...checkMail(bench.digests),
     ...unexplained(letters),
     ...stalled(bench.timed),
@@ -62,8 +70,9 @@ export async function judge(options: JudgeOptions): Promise<Verdict> {
       .filter(({ running }) => running === 0)
       .map(({ fault }) => violation('campaign', `a ${fault.action} of ${fault.kind} had no load`)),
   ]
-  const { waiting, timed, calls, writes, repeated } = bench
-  return { findings, waiting, letters, executions: { calls, repeated, writes }, timed, played }
+  const { waiting, timed, calls, writes, repeated, records, couriers } = bench
+  const counts = { executions: { calls, repeated, writes }, records, couriers }
+  return { findings, waiting, letters, ...counts, timed, played }
 }
 
 /** Hears one run after the other and keeps of each only what the rest of the verdict needs. */
@@ -72,6 +81,8 @@ class Bench {
   readonly waiting: Record<string, number> = {}
   readonly timed: TimedRun[] = []
   readonly digests = new Map<string, JournalDigest>()
+  records = 0
+  couriers = 0
   calls = 0
   writes = 0
   repeated = 0
@@ -99,6 +110,26 @@ class Bench {
     if (state) this.waiting[state] = (this.waiting[state] ?? 0) + 1
   }
 
+  /** The couriers and whom they work with; any other agent was started by nobody. */
+  async hearOthers(): Promise<void> {
+    const { runtime, couriers } = this.options
+    const journals = new Map<string, JournalRecord[]>()
+    for await (const address of runtime.bus.journal.addresses()) {
+      const name = formatAddress(address)
+      if (this.digests.has(name)) continue
+      if (!courierAgents.some(({ id }) => id === address.type)) {
+        this.findings.push(violation(name, 'nobody started this agent'))
+        continue
+      }
+      const records: JournalRecord[] = []
+      for await (const record of runtime.client.history(address)) records.push(record)
+      journals.set(name, records)
+      this.judgeJournal(records)
+    }
+    this.findings.push(...couriers.check(journals, this.executions.get(courierBranch) ?? []))
+    this.couriers = couriers.ids.length
+  }
+
   async letters(): Promise<Explained[]> {
     const { runtime, reference, played } = this.options
     const letters = []
@@ -107,12 +138,18 @@ class Bench {
   }
 
   private take(evidence: Evidence, reference: Outcome | undefined): void {
-    const { records } = evidence
-    this.findings.push(
-      ...checkJournal(records),
-      ...checkRun(evidence, this.options.base, reference),
-    )
-    if (records[0]) this.digests.set(formatAddress(records[0].address), digestOf(records))
+    this.judgeJournal(evidence.records)
+    this.findings.push(...checkRun(evidence, this.options.base, reference))
+  }
+
+  private judgeJournal(records: readonly JournalRecord[]): void {
+    const [first] = records
+    if (!first) return
+    const name = formatAddress(first.address)
+    this.digests.set(name, digestOf(records))
+    this.records += records.length
+    const broken = refold(new Map([[name, records]]), [deskAgent, ...courierAgents])
+    this.findings.push(...checkJournal(records), ...broken.map((what) => violation(name, what)))
   }
 
   private count({ executions, branch }: Evidence): void {
@@ -158,16 +195,6 @@ function stalled(timed: readonly TimedRun[]): Finding[] {
     if (ms <= stallMaxMs) return []
     return [violation(run.id, `it had work pending and stood still for ${ms} ms`)]
   })
-}
-
-/** Journals of agents that nobody started. */
-async function strangers(runtime: Runtime, known: ReadonlySet<string>): Promise<Finding[]> {
-  const found: Finding[] = []
-  for await (const address of runtime.bus.journal.addresses()) {
-    if (address.type === deskMachine.id && known.has(address.id)) continue
-    found.push(violation(formatAddress(address), 'nobody started this agent'))
-  }
-  return found
 }
 
 async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
