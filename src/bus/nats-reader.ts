@@ -28,6 +28,8 @@ const prefetchMessages = 512
  * after two beats.
  */
 const heartbeatMs = 1_000
+/** After this the broker forgets a consumer that nobody reads; a host that died leaves dozens. */
+const forgottenAfterMs = 30_000
 const retryAfterMs = 100
 const handlerRetryAfterMs = 1_000
 
@@ -125,6 +127,7 @@ async function pendingOf(link: NatsLink, consumer: Consumer | undefined): Promis
 function startOf(request: ReadRequest, lastSeq: number): Partial<OrderedConsumerOptions> {
   const shared = {
     filter_subjects: request.filter,
+    inactive_threshold: forgottenAfterMs,
     ...(request.headersOnly ? { headers_only: true } : {}),
   }
   if (lastSeq > 0) {
@@ -134,7 +137,7 @@ function startOf(request: ReadRequest, lastSeq: number): Partial<OrderedConsumer
   return { ...shared, deliver_policy: policy }
 }
 
-/** The broker forgets an idle consumer after five minutes; this only saves its memory earlier. */
+/** The broker forgets an idle consumer by itself; this only saves its memory earlier. */
 function dropConsumer(link: NatsLink, consumer: Consumer): void {
   if (link.status() === 'connected') consumer.delete().catch(() => {})
 }

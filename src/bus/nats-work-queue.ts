@@ -93,8 +93,26 @@ function startWorker(
   }
 }
 
+/** A new cell on a busy cluster creates its consumers one by one, and a process asks for many. */
+const ensureAttempts = 6
+
 /** All workers of a queue share the durable consumer; the last one to start sets the ack wait. */
-async function ensureConsumer(parts: Parts, queue: QueueName, ackWaitMs: number): Promise<void> {
+async function ensureConsumer(
+  parts: Parts,
+  queue: QueueName,
+  ackWaitMs: number,
+  attempt = 1,
+): Promise<void> {
+  try {
+    await addConsumer(parts, queue, ackWaitMs)
+  } catch (thrown) {
+    const isSlow = thrown instanceof UnavailableError && attempt < ensureAttempts
+    if (!isSlow || parts.link.status() !== 'connected') throw thrown
+    await ensureConsumer(parts, queue, ackWaitMs, attempt + 1)
+  }
+}
+
+async function addConsumer(parts: Parts, queue: QueueName, ackWaitMs: number): Promise<void> {
   const { link, subjects } = parts
   const name = subjects.queueConsumer(queue)
   const settings = { ack_wait: ackWaitMs * nanosPerMs }
