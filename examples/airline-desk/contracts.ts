@@ -15,6 +15,9 @@ export interface Act {
   arguments: Record<string, unknown>
 }
 
+/** Their database may be away for minutes, as while a cluster elects leaders; a customer can wait. */
+const retry = { attempts: 30, firstDelayMs: 200, maxDelayMs: 5_000 }
+
 /** The fourteen tools of the desk. Writes honour the idempotency key, so they may be repeated. */
 export const airlineTools: Readonly<Record<string, ToolContract<ToolInput, string>>> =
   Object.fromEntries(
@@ -30,6 +33,7 @@ export const airlineTools: Readonly<Record<string, ToolContract<ToolInput, strin
         output: z.string(),
         effect: kind === 'read' ? 'read' : 'idempotent',
         timeoutMs: 10_000,
+        retry,
         concurrency: 32,
       }),
     ]),
@@ -58,6 +62,7 @@ export const identifyCustomer: ToolContract<
   { userId: string | null }
 > = declareTool({
   name: 'identify_customer',
+  retry,
   description: 'Finds the profile whose id the customer has given.',
   input: z.object({ branch: z.string(), customerSaid: said }),
   output: z.object({ userId: z.string().nullable() }),
@@ -71,6 +76,7 @@ export const gatherFacts: ToolContract<
   Facts
 > = declareTool({
   name: 'gather_facts',
+  retry,
   description: 'Reads the records that the policy needs to judge a proposed write.',
   input: z.object({
     branch: z.string(),

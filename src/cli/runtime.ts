@@ -7,6 +7,7 @@ import { silentLogger } from '../actors/logger.ts'
 import type { Service } from '../actors/service.ts'
 import type { Bus } from '../bus/bus.ts'
 import { openNatsBus } from '../bus/nats-bus.ts'
+import { namingOutages } from '../bus/store-outage.ts'
 import type { Clock } from '../contracts/clock.ts'
 import { systemClock } from '../contracts/clock.ts'
 import type { Ids } from '../contracts/ids.ts'
@@ -77,7 +78,8 @@ export function createRuntime(ports: RuntimePorts): Runtime {
     operator: new Operator({ bus, clock, ids }),
     async serve(service, options = {}) {
       const { keyValue } = bus
-      const parts = await service.setup({ options, keyValue, clock, random, ids, log })
+      const own = { keyValue: namingOutages(keyValue), clock, random, ids, log }
+      const parts = await service.setup({ options, ...own })
       const { serves, inline } = createPerformers(parts, { keyValue, clock, random, ids })
       const host = await startHost({
         name: `${service.name}-${ids.next()}`,

@@ -53,6 +53,9 @@ export class UnavailableError extends AshlarError {
   }
 }
 
+/** Code of an outage of the cell's own store, as the modules of a process meet it. */
+export const storeOutage = 'store-outage'
+
 /** A bound of I9 was passed by one actor. Terminal for that actor, never for its host. */
 export class LimitError extends AshlarError {
   override readonly name = 'LimitError'

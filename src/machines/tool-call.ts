@@ -1,5 +1,6 @@
 import { assign, fromPromise, setup } from 'xstate'
 import type { ErrorValue } from '../contracts/error.ts'
+import { storeOutage } from '../contracts/error.ts'
 import type { EffectClass, Reconciled, RetryPolicy, ToolOutcome } from '../contracts/tool.ts'
 
 /** One call, as the tool-call statechart knows it. `jitter` is a random number in [0, 1). */
@@ -88,6 +89,8 @@ export const toolCallMachine = setup({
     askStoreAgain: (_, error: ErrorValue) => error.disposition === 'retryable',
     repeatable: ({ context }) =>
       context.effect !== 'once' && context.attempt < context.retry.attempts,
+    /** Of the cell's own store, while a repeatable call used it. */
+    outage: ({ context }) => context.effect !== 'once' && context.lastError?.code === storeOutage,
   },
   delays: {
     timeout: ({ context }) => context.timeoutMs,
@@ -244,9 +247,18 @@ export const toolCallMachine = setup({
           actions: 'fail',
         },
         { guard: 'once', target: 'reconciling' },
+        // No attempt: the call may have taken effect, and to call it failed would be to guess.
+        { guard: 'outage', target: 'outliving' },
         { guard: 'repeatable', target: 'backingOff' },
         { target: 'closing', actions: 'fail' },
       ],
+    },
+    outliving: {
+      entry: assign({
+        attempt: ({ context }) => context.attempt - 1,
+        storeAttempts: ({ context }) => context.storeAttempts + 1,
+      }),
+      after: { storeRetry: { target: 'executing' } },
     },
     backingOff: {
       // Every execution of a `once` call has its own intent, and the time of it.

@@ -204,6 +204,35 @@ describe('judging a failed attempt', () => {
     expect(driver.fire().inputOf('execute')).toEqual({ input: { seats: 2 }, attempt: 2 })
   })
 
+  test.each(['read', 'idempotent'] as const)(
+    '%s: an outage of the store counts as no attempt, however long it lasts',
+    (effect) => {
+      const outage = { message: 'no leader', disposition: 'retryable', code: 'store-outage' }
+      const driver = executing({ effect }).error('execute', { message: 'of its own' }).fire()
+      const waits = Array.from({ length: 20 }, () => {
+        const [wait] = driver.error('execute', outage).waits
+        driver.fire()
+        return wait
+      })
+      expect(waits.slice(0, 5)).toEqual([200, 400, 800, 1_600, 2_000])
+      expect(driver.inputOf('execute')).toEqual({ input: { seats: 2 }, attempt: 2 })
+      driver.error('execute', {}).fire().error('execute', { message: 'of its own' })
+      expect(driver.output).toMatchObject({ kind: 'failed', attempts: 3 })
+    },
+  )
+
+  test('an outage of the store in the middle of a once call leaves it in doubt', () => {
+    const driver = executing({ effect: 'once' })
+    driver.error('execute', { message: 'x', disposition: 'retryable', code: 'store-outage' })
+    expect(driver.output).toMatchObject({ kind: 'inDoubt' })
+  })
+
+  test('a call that outlives an outage can be cancelled', () => {
+    const driver = executing().error('execute', { message: 'x', code: 'store-outage' })
+    expect(driver.value).toBe('outliving')
+    expect(driver.send({ type: 'CANCEL' }).output).toMatchObject({ kind: 'rejected' })
+  })
+
   test('an error of no known disposition is tried again', () => {
     expect(executing().error('execute', {}).value).toBe('backingOff')
   })
