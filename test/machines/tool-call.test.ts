@@ -385,6 +385,6 @@ describe('CANCEL', () => {
 })
 
 test('every transition of the statechart was taken above', () => {
-  expect(walk.declared.size).toBe(34)
+  expect(walk.declared.size).toBe(36)
   expect(missed(walk)).toEqual([])
 })

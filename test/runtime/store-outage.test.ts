@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest'
-import * as z from 'zod'
 import { defineService } from '../../src/actors/service.ts'
 import { silentLogger } from '../../src/actors/logger.ts'
 import type { KeyValue } from '../../src/bus/key-value.ts'
@@ -12,7 +11,7 @@ import { fromBytes, toBytes } from '../../src/contracts/json.ts'
 import { seededRandom } from '../../src/contracts/random.ts'
 import { defineTool } from '../../src/tools/define-tool.ts'
 import { rest } from '../tools/finish.ts'
-import { marker } from './fixtures/stepping.ts'
+import { marker, markTool } from './fixtures/stepping.ts'
 
 /** The write is stored, its answer lost, and then the store is away for longer than all attempts. */
 test('a write that happened is not called failed because the store was away afterwards', async () => {
@@ -42,17 +41,14 @@ test('a write that happened is not called failed because the store was away afte
     agents: [marker],
     tools: [
       defineTool({
-        name: 'mark',
-        input: z.object({ name: z.string(), step: z.int() }) as never,
-        output: z.object({ step: z.int() }) as never,
-        effect: 'idempotent',
-        async execute({ step }: { step: number }, { idempotencyKey }) {
+        ...markTool,
+        async execute({ step }, { idempotencyKey }) {
           const present = await env.keyValue.get('marks', idempotencyKey)
           if (present) return fromBytes(present.value) as { step: number }
           await env.keyValue.put('marks', idempotencyKey, toBytes({ step }), 0)
           return { step }
         },
-      }) as never,
+      }),
     ],
   }))
   await runtime.serve(service)
