@@ -15,11 +15,11 @@ import { decodeRecord } from '../contracts/record.ts'
 import type { AgentStatus, StateValue, StoredState } from '../contracts/state.ts'
 import type { Bus } from '../bus/bus.ts'
 import { checkMessageSize } from '../bus/body-limit.ts'
-import type { Running } from '../bus/mailbox.ts'
 import type { AgentDefinition } from './definition.ts'
 import type { IngressAnswer } from './ingress.ts'
 import { actorLimits } from './limits.ts'
-import { ingressService, topics } from './notice.ts'
+import type { StepNotice } from './notice.ts'
+import { ingressService, readNotice, topics } from './notice.ts'
 
 /** What a reader sees of an agent: the last committed state. */
 export interface AgentView<Context = Record<string, unknown>, Output = unknown> {
@@ -70,6 +70,14 @@ export interface StartOptions<M extends AnyStateMachine> {
   id?: string
   input?: InputFrom<M>
   trace?: Trace
+}
+
+/** What settles a wait. */
+interface Judge<T> {
+  /** Of a notice; undefined: nobody can read it. */
+  heard(notice: StepNotice | undefined): { value: T } | 'look' | 'wait'
+  /** Of the last committed state; undefined: not yet. */
+  seen(view: AgentView): { value: T } | undefined
 }
 
 /** Talks to agents from outside. Messages to one agent arrive in the order in which they were sent. */
@@ -147,31 +155,61 @@ export class Client {
     condition: (view: AgentView) => boolean,
     options: WaitOptions = {},
   ): Promise<AgentView> {
+    return this.until(address, options, {
+      heard: () => 'look',
+      seen(view) {
+        if (condition(view)) return { value: view }
+        if (view.status !== 'active') throw ended(view)
+        return undefined
+      },
+    })
+  }
+
+  async output(address: Address, options: WaitOptions = {}): Promise<unknown> {
+    return this.until(address, options, {
+      heard(notice) {
+        if (!notice || notice.status === 'active') return 'wait'
+        return notice.status === 'done' && 'output' in notice ? { value: notice.output } : 'look'
+      },
+      seen(view) {
+        if (view.status === 'active') return undefined
+        if (view.status !== 'done') throw ended(view)
+        return { value: view.output }
+      },
+    })
+  }
+
+  /** Waits for what a notice or the state tells, whichever comes first. */
+  private async until<T>(address: Address, options: WaitOptions, judge: Judge<T>): Promise<T> {
     const deadlineMs = this.clock.now() + (options.timeoutMs ?? 60_000)
+    let told: { value: T } | undefined
     let wake = Promise.withResolvers<void>()
-    const listening: Running = await this.bus.wire.listen(
-      topics.step(address.type, address.id),
-      () => wake.resolve(),
-    )
+    // Asked for before the state is read, so that no notice falls between the two.
+    const listening = this.bus.wire.listen(topics.step(address.type, address.id), (body) => {
+      const heard = judge.heard(readNotice(body))
+      if (heard === 'wait') return
+      if (heard !== 'look') told ??= heard
+      wake.resolve()
+    })
+    listening.catch(() => wake.resolve())
     try {
       for (;;) {
         const woken = wake.promise
         const { view, outage } = await this.look(address)
-        if (view && condition(view)) return view
-        if (view && view.status !== 'active') throw ended(view)
+        const found = told ?? (view && judge.seen(view))
+        if (found) return found.value
+        await listening
         if (this.clock.now() >= deadlineMs) throw outage ?? timedOut(address, view)
         await this.nap(woken, deadlineMs, options.signal)
+        if (told) return told.value
         wake = Promise.withResolvers<void>()
       }
     } finally {
-      await listening.stop()
+      void listening.then(
+        (running) => running.stop(),
+        () => undefined,
+      )
     }
-  }
-
-  async output(address: Address, options?: WaitOptions): Promise<unknown> {
-    const view = await this.waitFor(address, ({ status }) => status !== 'active', options)
-    if (view.status !== 'done') throw ended(view)
-    return view.output
   }
 
   /** The last committed state, or why it cannot be read now although it can be later. */

@@ -7,7 +7,6 @@ import { AshlarError, LimitError, toErrorValue } from '../contracts/error.ts'
 import type { NeutralEvent } from '../contracts/event.ts'
 import { describeEvent } from '../contracts/event.ts'
 import type { Ids } from '../contracts/ids.ts'
-import { toBytes } from '../contracts/json.ts'
 import type { JournalRecord } from '../contracts/record.ts'
 import type { StoredState } from '../contracts/state.ts'
 import type { Bus } from '../bus/bus.ts'
@@ -22,8 +21,7 @@ import { schemaProblem } from './input-schema.ts'
 import { actorLimits, retryDelayMs } from './limits.ts'
 import { LocalEffects } from './local-effects.ts'
 import type { Logger } from './logger.ts'
-import { topics } from './notice.ts'
-import type { StepNotice } from './notice.ts'
+import { encodeNotice, topics } from './notice.ts'
 import { failedBy, neverBegun, withoutPayload } from './oversized.ts'
 import type { Performer } from './performer.ts'
 import { refuseInput } from './refusal.ts'
@@ -63,6 +61,8 @@ export class DurableActor {
   private held: (() => void) | undefined
   private loaded: Loaded | undefined
   private working: Promise<void> | undefined
+  /** The journal may hold something of it. */
+  private isKnown = false
   /** Set when the agent needs an operator; its mail is kept. */
   paused: string | undefined
 
@@ -184,7 +184,7 @@ export class DurableActor {
   }
 
   private async process(input: ActorInput): Promise<void> {
-    const loaded = (this.loaded ??= await this.load())
+    const loaded = (this.loaded ??= await this.begin(input))
     if (isDuplicate(loaded.inbox, input)) return
     if (!loaded.state && input.event.kind !== 'init') {
       return (await this.isBehind(loaded)) ? this.again(input) : this.refuse(input, 'no-such-agent')
@@ -287,10 +287,20 @@ export class DurableActor {
     }
   }
 
+  /**
+   * A start is most often of a new agent, so it is tried without reading the journal: the fence
+   * refuses it where there is one (I2), and only then the state is read.
+   */
+  private async begin({ event }: ActorInput): Promise<Loaded> {
+    const isNew = event.kind === 'init' && !this.isKnown
+    this.isKnown = true
+    return isNew ? nothingYet : this.load()
+  }
+
   /** Reads the last record and repairs what a crash may have left undone: its outbox (I4, I7). */
   private async load(): Promise<Loaded> {
     const last = await this.ports.bus.journal.last(this.address)
-    if (!last) return { state: undefined, inbox: emptyInbox, step: 0, seq: 0 }
+    if (!last) return nothingYet
     const record = readRecord(last.body, this.definition)
     const { state, inbox } = record
     const loaded = { state, inbox, step: record.step, seq: last.seq }
@@ -329,20 +339,12 @@ export class DurableActor {
   }
 
   private announce(record: JournalRecord): void {
-    const { status, value } = record.state.snapshot
-    const notice: StepNotice = {
-      address: this.address,
-      step: record.step,
-      event: describeEvent(record.event),
-      status,
-      value,
-      handled: record.handled,
-      atMs: record.atMs,
-    }
     const { type, id } = this.address
-    this.ports.bus.wire.announce(topics.step(type, id), toBytes(notice))
+    this.ports.bus.wire.announce(topics.step(type, id), encodeNotice(record))
   }
 }
+
+const nothingYet: Loaded = { state: undefined, inbox: emptyInbox, step: 0, seq: 0 }
 
 function isNotKept(effect: Effect): boolean {
   return effect.kind !== 'deadLetter' || effect.reason !== agentFailed

@@ -1,8 +1,8 @@
 import type { Clock } from '../contracts/clock.ts'
-import type { Effect } from '../contracts/effect.ts'
+import type { Effect, SpawnEffect } from '../contracts/effect.ts'
 import { AshlarError, toErrorValue } from '../contracts/error.ts'
 import type { AgentEvent, NeutralEvent } from '../contracts/event.ts'
-import { findNonJson } from '../contracts/json.ts'
+import { copyJson, findNonJson } from '../contracts/json.ts'
 import type { StoredState } from '../contracts/state.ts'
 import type { AgentDefinition } from './definition.ts'
 import { step } from './step.ts'
@@ -15,6 +15,8 @@ export interface InMemoryOptions {
   input: unknown
   clock: Clock
   handlers: Readonly<Record<string, SourceHandler>>
+  /** When it aborts the machine gets the event CANCEL; before it begins: ahead of its sources. */
+  signal?: AbortSignal
   /** Sees every state after the step that led to it. */
   onStep?: (state: StoredState, event: NeutralEvent) => void
 }
@@ -32,7 +34,10 @@ export interface InMemoryRun {
  */
 export function runInMemory(definition: AgentDefinition, options: InMemoryOptions): InMemoryRun {
   const runner = new Runner(definition, options)
-  runner.deliver({ kind: 'init', input: options.input })
+  const { input, signal } = options
+  const cancel: NeutralEvent = { kind: 'event', event: { type: 'CANCEL' } }
+  signal?.addEventListener('abort', () => runner.deliver(cancel), { once: true })
+  runner.deliver({ kind: 'init', input }, ...(signal?.aborted ? [cancel] : []))
   return { output: runner.output, send: (event) => runner.deliver({ kind: 'event', event }) }
 }
 
@@ -42,6 +47,7 @@ class Runner {
   private readonly aborts = new Map<number, AbortController>()
   private readonly timers = new Map<number, () => void>()
   private readonly queue: NeutralEvent[] = []
+  private spawns: SpawnEffect[] = []
   private busy = false
   private state: StoredState | undefined
   private readonly definition: AgentDefinition
@@ -53,18 +59,30 @@ class Runner {
     this.output = this.finish.promise
   }
 
-  deliver(event: NeutralEvent): void {
-    this.queue.push(event)
+  deliver(...events: NeutralEvent[]): void {
+    this.queue.push(...events)
     if (this.busy) return
     this.busy = true
     try {
-      for (let next = this.queue.shift(); next; next = this.queue.shift()) this.fold(next)
+      while (this.advance());
     } catch (thrown) {
       // Completions come from promise reactions, where a throw would end the process.
       this.finish.reject(thrown)
     } finally {
       this.busy = false
     }
+  }
+
+  /** Events come first: one of them may leave what has been asked for before it begins. */
+  private advance(): boolean {
+    const event = this.queue.shift()
+    if (event) {
+      this.fold(event)
+      return true
+    }
+    const spawn = this.spawns.shift()
+    if (spawn) this.start(spawn)
+    return spawn !== undefined
   }
 
   private fold(event: NeutralEvent): void {
@@ -83,6 +101,7 @@ class Runner {
     for (const cancel of this.timers.values()) cancel()
     this.aborts.clear()
     this.timers.clear()
+    this.spawns = []
     const text = `${this.definition.id} ended in error: ${reason}`
     this.finish.reject(new AshlarError('machine-failed', text))
   }
@@ -90,8 +109,10 @@ class Runner {
   private execute(effect: Effect): void {
     switch (effect.kind) {
       case 'spawn':
-        return this.start(effect.id, effect.incarnation, effect.src, effect.input)
+        this.spawns.push(effect)
+        return
       case 'stop':
+        this.spawns = this.spawns.filter(({ incarnation }) => incarnation !== effect.incarnation)
         this.aborts.get(effect.incarnation)?.abort(new Error('stopped'))
         this.aborts.delete(effect.incarnation)
         return
@@ -119,19 +140,20 @@ class Runner {
     }
   }
 
-  private start(childId: string, incarnation: number, src: string, input: unknown): void {
+  private start({ id: childId, incarnation, src, input }: SpawnEffect): void {
     const abort = new AbortController()
     this.aborts.set(incarnation, abort)
     const handler = this.options.handlers[src]
-    const run = async (): Promise<unknown> => {
+    const fail = (thrown: unknown): void =>
+      this.deliver({ kind: 'error', childId, incarnation, error: toErrorValue(thrown) })
+    try {
       if (!handler) throw new Error(`no handler for source ${src}`)
-      return handler(input as never, abort.signal)
+      const output = handler(copyJson(input) as never, abort.signal)
+      if (!isThenable(output)) return this.end(childId, incarnation, output)
+      output.then((value) => this.end(childId, incarnation, value), fail)
+    } catch (thrown) {
+      fail(thrown)
     }
-    run().then(
-      (output) => this.end(childId, incarnation, output),
-      (thrown: unknown) =>
-        this.deliver({ kind: 'error', childId, incarnation, error: toErrorValue(thrown) }),
-    )
   }
 
   /** A result that JSON would change, such as a Response, is an error of whoever gave it. */
@@ -147,4 +169,8 @@ class Runner {
     if (effect.status === 'done') return this.finish.resolve(effect.output)
     this.fail(effect.error?.message ?? effect.status)
   }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as { then?: unknown } | null | undefined)?.then === 'function'
 }

@@ -1,4 +1,7 @@
 import type { Address } from '../contracts/address.ts'
+import { describeEvent } from '../contracts/event.ts'
+import { fromBytes, toBytes } from '../contracts/json.ts'
+import type { JournalRecord } from '../contracts/record.ts'
 import type { AgentStatus, StateValue } from '../contracts/state.ts'
 
 /** What is announced after every commit; may be missed, so readers re-read the journal. */
@@ -10,6 +13,38 @@ export interface StepNotice {
   value: StateValue
   handled: boolean
   atMs: number
+  /** Of an agent that is done, when it is not large: who waits for it need not read the journal. */
+  output?: unknown
+}
+
+/** Outputs above this are read from the journal: every process that listens gets the notice. */
+const outputMaxBytes = 16 * 1024
+
+export function encodeNotice(record: JournalRecord): Uint8Array {
+  const { address, step, handled, atMs, event } = record
+  const { status, value, output } = record.state.snapshot
+  const notice: StepNotice = {
+    address,
+    step,
+    event: describeEvent(event),
+    status,
+    value,
+    handled,
+    atMs,
+  }
+  if (status !== 'done' || output === undefined) return toBytes(notice)
+  const whole = toBytes({ ...notice, output })
+  return whole.length <= outputMaxBytes ? whole : toBytes(notice)
+}
+
+/** Undefined when nobody can read it: notices come from the wire. */
+export function readNotice(body: Uint8Array): StepNotice | undefined {
+  try {
+    const notice = fromBytes(body) as StepNotice | null
+    return typeof notice?.status === 'string' ? notice : undefined
+  } catch {
+    return undefined
+  }
 }
 
 /** Wire topics of the runtime. */

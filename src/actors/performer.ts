@@ -65,10 +65,7 @@ export function createPerformer(
     async perform(call, signal) {
       try {
         const { input, handlers, conclude } = prepare(call)
-        const run = runInMemory(definition, { name: call.id, input, clock, handlers })
-        const cancel = (): void => run.send({ type: 'CANCEL' })
-        signal.addEventListener('abort', cancel, { once: true })
-        if (signal.aborted) cancel()
+        const run = runInMemory(definition, { name: call.id, input, clock, handlers, signal })
         return conclude((await run.output) as never)
       } catch (thrown) {
         return { error: toErrorValue(thrown) }

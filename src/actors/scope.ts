@@ -5,6 +5,8 @@
  */
 import type { AnyMachineSnapshot, AnyStateMachine, EventObject } from 'xstate'
 import { StateMachine } from 'xstate'
+import { toErrorValue } from '../contracts/error.ts'
+import { copyJson } from '../contracts/json.ts'
 import type { StoredSnapshot } from '../contracts/state.ts'
 
 /** An action that the engine would have executed, in order. */
@@ -66,6 +68,31 @@ export function runEvent(
   return { snapshot: machine.transition(snapshot, event, scope) as AnyMachineSnapshot, actions }
 }
 
+/** A constructor that returns its argument: what extends it adds private members to that object. */
+class Same {
+  constructor(object: object) {
+    return object
+  }
+}
+
+/**
+ * Marks a stored snapshot with the engine's form of it, which only this process has. A private
+ * member is in no copy, comparison or JSON of the snapshot; a WeakMap, with an entry per step,
+ * doubled the cost of a step in garbage collection.
+ */
+class EngineForm extends Same {
+  readonly #form: AnyMachineSnapshot
+
+  constructor(stored: StoredSnapshot, form: AnyMachineSnapshot) {
+    super(stored)
+    this.#form = form
+  }
+
+  static of(stored: StoredSnapshot): AnyMachineSnapshot | undefined {
+    return #form in stored ? stored.#form : undefined
+  }
+}
+
 /** Rebuilds the engine's snapshot from stored JSON, with stand-ins for the children. */
 export function restore(
   machine: AnyStateMachine,
@@ -73,17 +100,59 @@ export function restore(
   stored: StoredSnapshot,
   children: Iterable<string>,
 ): AnyMachineSnapshot {
+  const known = EngineForm.of(stored)
+  const own = { context: copyJson(stored.context), children: standIns(children) }
+  if (known?.machine === machine) return withParts(known, own.context, own.children)
+  const { status, value, historyValue = {}, output, error } = structuredClone(stored)
+  const persisted = { status, value, historyValue, output, error, context: {}, children: {} }
   const scope = createScope(name, [])
-  const own = structuredClone(stored)
-  const persisted = { historyValue: {}, output: undefined, error: undefined, ...own, children: {} }
   const snapshot = machine.restoreSnapshot(persisted as never, scope) as AnyMachineSnapshot
-  for (const id of children) snapshot.children[id] = standIn(id, 'child') as never
-  return snapshot
+  return Object.assign(snapshot, own)
 }
 
-/** XState's own persisted form of a snapshot, children left out. */
-export function persist(machine: AnyStateMachine, snapshot: AnyMachineSnapshot): unknown {
-  return machine.getPersistedSnapshot({ ...snapshot, children: {} } as AnyMachineSnapshot)
+/** What is stored of a snapshot: JSON, children left out. */
+export function persist(snapshot: AnyMachineSnapshot): StoredSnapshot {
+  const { status, value, context, output, error } = snapshot
+  const history = Object.entries(snapshot.historyValue as Record<string, { id: string }[]>)
+  const stored: StoredSnapshot = {
+    status,
+    value: value as StoredSnapshot['value'],
+    context: context as StoredSnapshot['context'],
+    ...(history.length === 0
+      ? {}
+      : { historyValue: Object.fromEntries(history.map(([id, nodes]) => [id, idsOf(nodes)])) }),
+    ...(output === undefined ? {} : { output: output as unknown }),
+    ...(error === undefined || error === null ? {} : { error: toErrorValue(error) }),
+  }
+  new EngineForm(stored, withParts(snapshot, {}, {}))
+  return stored
+}
+
+/** Member by member in the engine's order, so that the engine meets one shape of snapshot only. */
+function withParts(snapshot: AnyMachineSnapshot, context: object, children: object) {
+  const { status, output, error, machine, _nodes, value, tags, historyValue } = snapshot
+  const { matches, hasTag, can, getMeta, toJSON } = snapshot
+  return {
+    status,
+    output,
+    error,
+    machine,
+    context,
+    _nodes,
+    value,
+    tags,
+    children,
+    historyValue,
+    matches,
+    hasTag,
+    can,
+    getMeta,
+    toJSON,
+  } as AnyMachineSnapshot
+}
+
+function idsOf(nodes: { id: string }[]): { id: string }[] {
+  return nodes.map(({ id }) => ({ id }))
 }
 
 /** The stand-in behind a reference, or the id of a child that was spawned in this very step. */
@@ -105,44 +174,63 @@ export function enabledTransitions(snapshot: AnyMachineSnapshot, event: EventObj
   return machine.getTransitionData(snapshot, event)
 }
 
-function standIn(id: string, role: StandIn['role']): object {
-  return {
-    [standInKey]: { id, role },
-    id,
-    sessionId: id,
-    // XState reads these of any child or parent; 0 is "not started".
-    _processingStatus: 0,
-    getSnapshot: () => ({ status: 'active' }),
-    send: () => undefined,
-    toJSON: () => ({ xstate$$type: 1, id }),
+/** XState reads these members of any child or parent; status 0 is "not started". */
+class ActorStandIn {
+  readonly [standInKey]: StandIn
+  readonly id: string
+  readonly sessionId: string
+  readonly _processingStatus = 0
+
+  constructor(id: string, role: StandIn['role']) {
+    this[standInKey] = { id, role }
+    this.id = id
+    this.sessionId = id
   }
+
+  getSnapshot(): unknown {
+    return { status: 'active' }
+  }
+
+  send(): void {}
+
+  toJSON(): unknown {
+    return { xstate$$type: 1, id: this.id }
+  }
+}
+
+function standIns(ids: Iterable<string>): Record<string, object> {
+  const children: Record<string, object> = {}
+  for (const id of ids) children[id] = new ActorStandIn(id, 'child')
+  return children
 }
 
 /** XState's ActorScope is typed for its own Actor class; only the members it reads are supplied. */
 type Scope = Parameters<AnyStateMachine['transition']>[2]
 
+const nothing = (): undefined => undefined
+
 function createScope(name: string, actions: CollectedAction[]): Scope {
   const system = stubSystem()
-  const self = Object.assign(standIn(name, 'self'), {
-    system,
-    _parent: Object.assign(standIn('#parent', 'parent'), { system }),
-  })
+  const parent = Object.assign(new ActorStandIn('#parent', 'parent'), { system })
+  const self = Object.assign(new ActorStandIn(name, 'self'), { system, _parent: parent })
   return {
     self,
     id: name,
     sessionId: name,
     system,
-    logger: () => undefined,
-    defer: () => undefined,
-    stopChild: () => undefined,
-    emit: () => undefined,
+    logger: nothing,
+    defer: nothing,
+    stopChild: nothing,
+    emit: nothing,
     actionExecutor: (action: CollectedAction) => actions.push(action),
   } as unknown as Scope
 }
 
+const noScheduler = { schedule: nothing, cancel: nothing, cancelAll: nothing }
+const noClock = { setTimeout: nothing, clearTimeout: nothing }
+
 function stubSystem(): object {
   let booked = 0
-  const nothing = (): undefined => undefined
   return {
     _bookId: () => `inert:${booked++}`,
     _register: (id: string) => id,
@@ -153,10 +241,10 @@ function stubSystem(): object {
     inspect: () => ({ unsubscribe: nothing }),
     _sendInspectionEvent: nothing,
     _relay: nothing,
-    scheduler: { schedule: nothing, cancel: nothing, cancelAll: nothing },
+    scheduler: noScheduler,
     getSnapshot: () => ({ _scheduledEvents: {} }),
     start: nothing,
-    _clock: { setTimeout: nothing, clearTimeout: nothing },
+    _clock: noClock,
     _logger: nothing,
   }
 }

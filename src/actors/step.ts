@@ -1,8 +1,7 @@
 import type { AnyMachineSnapshot, EventObject } from 'xstate'
 import type { Effect } from '../contracts/effect.ts'
-import { toErrorValue } from '../contracts/error.ts'
 import type { NeutralEvent } from '../contracts/event.ts'
-import { findNonJson } from '../contracts/json.ts'
+import { copyJson, findNonJson } from '../contracts/json.ts'
 import type { StoredSnapshot, StoredState } from '../contracts/state.ts'
 import type { StepContext } from './decode.ts'
 import { Decoder, MachineError } from './decode.ts'
@@ -75,7 +74,7 @@ function initialStep(
     incarnations: 0,
     ...(event.parent ? { parent: event.parent } : {}),
   }
-  const run = runInitial(definition.machine, nameOf(at), structuredClone(event.input))
+  const run = runInitial(definition.machine, nameOf(at), copyJson(event.input))
   return conclude({ definition, before: empty, base: empty, event, at }, () => {
     // As in a live actor, nothing that a failed start asked for leaves.
     if (run.snapshot.status === 'error') throw run.snapshot.error
@@ -131,7 +130,7 @@ function conclude(folding: Folding, runEngine: () => EngineRun): StepResult {
     decoder.decode(run.actions, run.snapshot)
     const effects = decoder.effects()
     offerOptions(definition, decoder, effects, run.snapshot)
-    snapshot = toStored(definition, run.snapshot)
+    snapshot = persist(run.snapshot)
     checkJson(definition, snapshot, effects, decoder.timers)
   } catch (thrown) {
     return failed(folding, thrown)
@@ -221,19 +220,19 @@ function settle(stored: StoredState, event: NeutralEvent): StoredState {
 function toEngineEvent(stored: StoredState, event: NeutralEvent): EventObject {
   switch (event.kind) {
     case 'event':
-      return structuredClone(event.event)
+      return copyJson(event.event)
     case 'done': {
       const { childId, output } = event
       const type = `xstate.done.actor.${childId}`
-      return { type, output: structuredClone(output), actorId: childId } as EventObject
+      return { type, output: copyJson(output), actorId: childId } as EventObject
     }
     case 'error': {
       const { childId, error } = event
       const type = `xstate.error.actor.${childId}`
-      return { type, error: structuredClone(error), actorId: childId } as EventObject
+      return { type, error: copyJson(error), actorId: childId } as EventObject
     }
     case 'timer':
-      return structuredClone(stored.timers[event.timerId]!.event)
+      return copyJson(stored.timers[event.timerId]!.event)
     case 'init':
     case 'stop':
     case 'resume':
@@ -256,21 +255,6 @@ function offerOptions(
     if (child?.incarnation === effect.incarnation) {
       decoder.children[effect.id] = { ...child, offered: effect.offered }
     }
-  }
-}
-
-function toStored(definition: AgentDefinition, snapshot: AnyMachineSnapshot): StoredSnapshot {
-  const { status, value, context, historyValue, output, error } = persist(
-    definition.machine,
-    snapshot,
-  ) as StoredSnapshot
-  return {
-    status,
-    value,
-    context,
-    ...(historyValue && Object.keys(historyValue).length > 0 ? { historyValue } : {}),
-    ...(output === undefined ? {} : { output }),
-    ...(error === undefined || error === null ? {} : { error: toErrorValue(error) }),
   }
 }
 

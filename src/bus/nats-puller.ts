@@ -105,8 +105,11 @@ export function startPuller(
   }
 
   const pull = (): void => {
-    const batch = hands.free() - requests.left
+    const free = hands.free()
+    const batch = free - requests.left
     if (batch <= 0 || isStopped || link.status() !== 'connected') return
+    // While most hands have been asked for, a request per message would be most of the traffic.
+    if (requests.left > 0 && batch < free / 2) return
     const token = requests.add(batch, clock.now())
     connection.publish(subject, requestFor(batch), { reply: `${inbox}.${token}` })
     if (requests.count === 1) after(heartbeatMs, beat)

@@ -28,7 +28,11 @@ export function natsWire(link: NatsLink, subjects: Subjects): Wire {
         },
       })
       await settled(link)
-      return stopping(link, subscription)
+      return {
+        async stop() {
+          subscription.unsubscribe()
+        },
+      }
     },
     async ask(service, body, timeoutMs) {
       const request = (): Promise<Msg> =>

@@ -3,7 +3,6 @@ import type { Msg } from '@nats-io/transport-node'
 import type { Clock } from '../contracts/clock.ts'
 import { UnavailableError } from '../contracts/error.ts'
 import { checkMessageSize } from './body-limit.ts'
-import { limits } from './limits.ts'
 import type { Running } from './mailbox.ts'
 import type { NatsLink } from './nats-link.ts'
 import { refusals } from './nats-publisher.ts'
@@ -66,7 +65,7 @@ function startWorker(
     }
     const verdict = await verdictOf(handle, item, options.ackWaitMs)
     stopExtending()
-    await settle(link, message, verdict)
+    settle(link, message, verdict)
   }
   const puller = startPuller(
     link,
@@ -149,19 +148,11 @@ function extendWhileRunning(
   return () => cancel()
 }
 
-async function settle(link: NatsLink, message: Msg, verdict: WorkVerdict): Promise<void> {
+/** Nobody waits for it: where it is lost the item is delivered again, which at least once allows. */
+function settle(link: NatsLink, message: Msg, verdict: WorkVerdict): void {
+  if (verdict.kind === 'done') return tell(link, message, '+ACK')
   if (verdict.kind === 'dead') return tell(link, message, '+TERM')
-  if (verdict.kind === 'again') {
-    return tell(link, message, `-NAK {"delay":${Math.round(verdict.afterMs) * nanosPerMs}}`)
-  }
-  const { reply } = message
-  if (link.status() !== 'connected' || !reply) return
-  // Without an answer the item is delivered again, which at least once allows.
-  await link
-    .reach('ack', () =>
-      link.connection.request(reply, '+ACK', { timeout: limits.requestTimeoutMs }),
-    )
-    .catch(() => {})
+  tell(link, message, `-NAK {"delay":${Math.round(verdict.afterMs) * nanosPerMs}}`)
 }
 
 function tell(link: NatsLink, message: Msg, what: string): void {

@@ -2,16 +2,22 @@ import type { Clock } from '../contracts/clock.ts'
 import type { AnyDecision, DecisionOutcome } from '../contracts/decision.ts'
 import { firstIssue } from '../contracts/envelope.ts'
 import type { ErrorValue } from '../contracts/error.ts'
+import { toErrorValue } from '../contracts/error.ts'
 import type { AgentEvent } from '../contracts/event.ts'
 import { hashJson } from '../contracts/json.ts'
 
 /** A budget that is asked before every call of a decider (DESIGN §7). */
 export interface Budget {
+  /** True when nothing is ever refused, so that nobody needs to ask. */
+  readonly isUnlimited?: true
   reserve(decider: string): Promise<{ granted: true } | { granted: false; reason: string }>
 }
 
 /** Grants everything: for deciders that cost nothing. */
-export const unlimitedBudget: Budget = { reserve: async () => ({ granted: true }) }
+export const unlimitedBudget: Budget = {
+  isUnlimited: true,
+  reserve: async () => ({ granted: true }),
+}
 
 export interface DecisionPorts {
   clock: Clock
@@ -31,24 +37,17 @@ export function prepareDecision(
   conclude: (outcome: DecisionOutcome) => { output: unknown } | { error: ErrorValue }
 } {
   const { name, deciders, repairs, timeoutMs } = decision
-  let checkedInput: unknown
+  const { checkedInput, ...assembled } = assemble(decision, call)
   return {
     input: {
+      assembled,
+      metered: ports.budget.isUnlimited !== true,
       offered: [...call.offered],
       deciders: deciders.map((decider) => decider.name),
       repairs,
       timeoutMs,
     },
     handlers: {
-      assemble() {
-        const parsed = decision.input.safeParse(call.input)
-        if (!parsed.success) {
-          throw new Error(`the input of ${name} breaks its schema: ${firstIssue(parsed.error)}`)
-        }
-        checkedInput = parsed.data
-        const prompt = decision.prompt(checkedInput, call.offered)
-        return { prompt, promptHash: hashJson(prompt).slice(0, 16) }
-      },
       reserve: ({ decider }: { decider: string }) => ports.budget.reserve(decider),
       async ask(
         question: { decider: string; prompt: string; complaints: string[] },
@@ -65,9 +64,10 @@ export function prepareDecision(
           complaints,
           signal,
         })
-        return { answer, latencyMs: ports.clock.now() - begunMs }
+        const latencyMs = ports.clock.now() - begunMs
+        if (answer.kind !== 'chosen') return { answer, latencyMs }
+        return { answer, latencyMs, check: checkOption(decision, answer.option, call.offered) }
       },
-      check: ({ option }: { option: unknown }) => checkOption(decision, option, call.offered),
     },
     conclude(outcome) {
       ports.onDecided?.(outcome)
@@ -81,6 +81,25 @@ export function prepareDecision(
         },
       }
     },
+  }
+}
+
+/** The prompt, or why there is none: the input breaks its schema, or the prompt function throws. */
+function assemble(
+  decision: AnyDecision,
+  { input, offered }: { input: unknown; offered: readonly string[] },
+): { checkedInput?: unknown; problem?: string; prompt?: string; promptHash?: string } {
+  try {
+    const parsed = decision.input.safeParse(input)
+    if (!parsed.success) {
+      const problem = firstIssue(parsed.error)
+      return { problem: `the input of ${decision.name} breaks its schema: ${problem}` }
+    }
+    const checkedInput: unknown = parsed.data
+    const prompt = decision.prompt(checkedInput, offered)
+    return { prompt, promptHash: hashJson(prompt).slice(0, 16), checkedInput }
+  } catch (thrown) {
+    return { problem: toErrorValue(thrown).message }
   }
 }
 

@@ -1,9 +1,13 @@
-import { assign, fromPromise, setup } from 'xstate'
+import { assign, fromPromise, not, setup } from 'xstate'
 import type { Answer, DecisionOutcome, Provenance } from '../contracts/decision.ts'
 import type { ErrorValue } from '../contracts/error.ts'
 import type { AgentEvent } from '../contracts/event.ts'
 
 export interface DecisionInput {
+  /** The prompt, or why there is none: a function of the call, so it is known before it begins. */
+  assembled: Assembled
+  /** True when a budget is to be asked before a decider. */
+  metered: boolean
   offered: string[]
   /** Names of the deciders, asked in this order. */
   deciders: string[]
@@ -11,9 +15,11 @@ export interface DecisionInput {
   timeoutMs: number
 }
 
-interface DecisionContext extends DecisionInput {
+interface DecisionContext extends Omit<DecisionInput, 'assembled'> {
   prompt: string
   promptHash: string
+  /** Why no prompt could be assembled. */
+  unprompted: string | null
   /** Index of the decider that is being asked. */
   current: number
   complaints: string[]
@@ -24,13 +30,12 @@ interface DecisionContext extends DecisionInput {
   latencyMs: number
 }
 
-export interface Assembled {
-  prompt: string
-  promptHash: string
-}
+export type Assembled = { prompt: string; promptHash: string } | { problem: string }
 export type Reservation = { granted: true } | { granted: false; reason: string }
 export interface Asked {
   answer: Answer
+  /** What the contract says of a choice. */
+  check?: Check
   latencyMs: number
 }
 export type Check = { valid: true; option: AgentEvent } | { valid: false; complaint: string }
@@ -52,10 +57,8 @@ export const decisionMachine = setup({
     events: { type: 'CANCEL' }
   },
   actors: {
-    assemble: fromPromise<Assembled>(absent),
     reserve: fromPromise<Reservation, { decider: string }>(absent),
     ask: fromPromise<Asked, { decider: string; prompt: string; complaints: string[] }>(absent),
-    check: fromPromise<Check, { option: unknown }>(absent),
   },
   actions: {
     complain: assign({
@@ -67,6 +70,11 @@ export const decisionMachine = setup({
         `${context.deciders[context.current] ?? 'nobody'}: ${reason}`,
       ],
     }),
+    noteAnswer: assign({
+      answer: (_, asked: Asked) => asked.answer as DecisionContext['answer'],
+      latencyMs: ({ context }, asked: Asked) => context.latencyMs + asked.latencyMs,
+    }),
+    choose: assign({ option: (_, option: AgentEvent) => option }),
     nextDecider: assign({
       current: ({ context }) => context.current + 1,
       complaints: [],
@@ -75,6 +83,10 @@ export const decisionMachine = setup({
   },
   guards: {
     nothingOffered: ({ context }) => context.offered.length === 0,
+    unprompted: ({ context }) => context.unprompted !== null,
+    metered: ({ context }) => context.metered,
+    fits: (_, asked: Asked) => asked.answer.kind === 'chosen' && asked.check?.valid === true,
+    chosen: (_, asked: Asked) => asked.answer.kind === 'chosen',
     repairsLeft: ({ context }) => context.complaints.length <= context.repairs,
     decidersLeft: ({ context }) => context.current < context.deciders.length,
   },
@@ -82,10 +94,11 @@ export const decisionMachine = setup({
 }).createMachine({
   id: 'decision',
   version: '1',
-  context: ({ input }) => ({
-    ...input,
-    prompt: '',
-    promptHash: '',
+  context: ({ input: { assembled, ...question } }) => ({
+    ...question,
+    prompt: 'prompt' in assembled ? assembled.prompt : '',
+    promptHash: 'prompt' in assembled ? assembled.promptHash : '',
+    unprompted: 'problem' in assembled ? assembled.problem : null,
     current: 0,
     complaints: [],
     attempts: 0,
@@ -107,26 +120,28 @@ export const decisionMachine = setup({
   },
   states: {
     assembling: {
-      always: {
-        guard: 'nothingOffered',
-        target: 'abstained',
-        actions: { type: 'giveReason', params: 'the state accepts none of the options' },
-      },
-      invoke: {
-        id: 'assemble',
-        src: 'assemble',
-        onDone: { target: 'reserving', actions: assign(({ event }) => event.output) },
-        onError: {
+      always: [
+        {
+          guard: 'nothingOffered',
           target: 'abstained',
-          actions: { type: 'giveReason', params: ({ event }) => messageOf(event.error) },
+          actions: { type: 'giveReason', params: 'the state accepts none of the options' },
         },
-      },
+        {
+          guard: 'unprompted',
+          target: 'abstained',
+          actions: { type: 'giveReason', params: ({ context }) => context.unprompted! },
+        },
+        { target: 'pickingDecider' },
+      ],
+    },
+    pickingDecider: {
+      always: [
+        { guard: not('decidersLeft'), target: 'abstained' },
+        { guard: 'metered', target: 'reserving' },
+        { target: 'asking' },
+      ],
     },
     reserving: {
-      always: {
-        guard: ({ context }) => context.current >= context.deciders.length,
-        target: 'abstained',
-      },
       invoke: {
         id: 'reserve',
         src: 'reserve',
@@ -159,12 +174,20 @@ export const decisionMachine = setup({
         }),
         onDone: [
           {
-            guard: ({ event }) => event.output.answer.kind === 'chosen',
-            target: 'checking',
-            actions: assign({
-              answer: ({ event }) => event.output.answer as DecisionContext['answer'],
-              latencyMs: ({ context, event }) => context.latencyMs + event.output.latencyMs,
-            }),
+            guard: { type: 'fits', params: ({ event }) => event.output },
+            target: 'decided',
+            actions: [
+              { type: 'noteAnswer', params: ({ event }) => event.output },
+              { type: 'choose', params: ({ event }) => optionOf(event.output) },
+            ],
+          },
+          {
+            guard: { type: 'chosen', params: ({ event }) => event.output },
+            target: 'repairing',
+            actions: [
+              { type: 'noteAnswer', params: ({ event }) => event.output },
+              { type: 'complain', params: ({ event }) => complaintOf(event.output) },
+            ],
           },
           {
             target: 'fallingBack',
@@ -186,36 +209,9 @@ export const decisionMachine = setup({
         },
       },
     },
-    checking: {
-      invoke: {
-        id: 'check',
-        src: 'check',
-        input: ({ context }) => ({ option: context.answer!.option }),
-        onDone: [
-          {
-            guard: ({ event }) => event.output.valid,
-            target: 'decided',
-            actions: assign({
-              option: ({ event }) => (event.output.valid ? event.output.option : null),
-            }),
-          },
-          {
-            target: 'repairing',
-            actions: {
-              type: 'complain',
-              params: ({ event }) => (event.output.valid ? '' : event.output.complaint),
-            },
-          },
-        ],
-        onError: {
-          target: 'fallingBack',
-          actions: { type: 'giveReason', params: ({ event }) => messageOf(event.error) },
-        },
-      },
-    },
     repairing: {
       always: [
-        { guard: 'repairsLeft', target: 'reserving' },
+        { guard: 'repairsLeft', target: 'pickingDecider' },
         {
           target: 'fallingBack',
           actions: {
@@ -227,12 +223,20 @@ export const decisionMachine = setup({
     },
     fallingBack: {
       entry: 'nextDecider',
-      always: [{ guard: 'decidersLeft', target: 'reserving' }, { target: 'abstained' }],
+      always: { target: 'pickingDecider' },
     },
     decided: { type: 'final' },
     abstained: { type: 'final' },
   },
 })
+
+function optionOf({ check }: Asked): AgentEvent {
+  return (check as Extract<Check, { valid: true }>).option
+}
+
+function complaintOf({ check }: Asked): string {
+  return check?.valid === false ? check.complaint : ''
+}
 
 function messageOf(error: unknown): string {
   return (error as ErrorValue).message

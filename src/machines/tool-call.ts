@@ -3,17 +3,31 @@ import type { ErrorValue } from '../contracts/error.ts'
 import { storeOutage } from '../contracts/error.ts'
 import type { EffectClass, Reconciled, RetryPolicy, ToolOutcome } from '../contracts/tool.ts'
 
-/** One call, as the tool-call statechart knows it. `jitter` is a random number in [0, 1). */
-export interface ToolCallInput {
-  input: unknown
+interface CallTerms {
   effect: EffectClass
   retry: RetryPolicy
   timeoutMs: number
+  /** A random number in [0, 1). */
   jitter: number
   canReconcile: boolean
 }
 
-interface ToolCallContext extends ToolCallInput {
+/**
+ * One call, as the tool-call statechart knows it. What the schema and the breaker say of it is known
+ * before it begins: both are functions of what the process has in memory.
+ */
+export interface ToolCallInput extends CallTerms {
+  validation: Validation
+  admission: Admission
+}
+
+interface ToolCallContext extends CallTerms {
+  /** What the schema made of the input of the call. */
+  input: unknown
+  /** Why the input breaks its schema. */
+  invalid: string | null
+  /** Why the call is not admitted. */
+  refused: string | null
   attempt: number
   lastError: ErrorValue | null
   /** Until an earlier execution must be over. */
@@ -30,6 +44,10 @@ export type Intent =
   | { kind: 'new' }
   | { kind: 'settled'; outcome: ToolOutcome }
   | { kind: 'open'; waitMs?: number }
+
+function done(output: unknown): ToolOutcome {
+  return { kind: 'done', output }
+}
 
 function absent(): never {
   throw new Error('the host supplies this source')
@@ -57,8 +75,6 @@ export const toolCallMachine = setup({
     events: { type: 'CANCEL' }
   },
   actors: {
-    validate: fromPromise<Validation, { input: unknown }>(absent),
-    admit: fromPromise<Admission>(absent),
     recordIntent: fromPromise<Intent>(absent),
     execute: fromPromise<unknown, { input: unknown; attempt: number }>(absent),
     reconcile: fromPromise<Reconciled<unknown>, { input: unknown; attempt: number }>(absent),
@@ -66,6 +82,12 @@ export const toolCallMachine = setup({
   },
   actions: {
     settle: assign({ outcome: (_, outcome: ToolOutcome) => outcome }),
+    reject: assign({
+      outcome: ({ context }): ToolOutcome => ({
+        kind: 'rejected',
+        reason: context.invalid ?? context.refused ?? '',
+      }),
+    }),
     fail: assign({
       outcome: ({ context }): ToolOutcome => ({
         kind: 'failed',
@@ -82,6 +104,8 @@ export const toolCallMachine = setup({
     noteError: assign({ lastError: (_, error: ErrorValue) => error }),
   },
   guards: {
+    invalid: ({ context }) => context.invalid !== null,
+    refused: ({ context }) => context.refused !== null,
     once: ({ context }) => context.effect === 'once',
     canReconcile: ({ context }) => context.canReconcile,
     terminal: (_, error: ErrorValue) => error.disposition === 'terminal',
@@ -106,8 +130,11 @@ export const toolCallMachine = setup({
 }).createMachine({
   id: 'tool-call',
   version: '1',
-  context: ({ input }) => ({
-    ...input,
+  context: ({ input: { validation, admission, ...terms } }) => ({
+    ...terms,
+    input: validation.valid ? validation.value : null,
+    invalid: validation.valid ? null : validation.reason,
+    refused: admission.admitted ? null : admission.reason,
     attempt: 0,
     waitMs: 0,
     storeAttempts: 0,
@@ -127,52 +154,14 @@ export const toolCallMachine = setup({
   },
   states: {
     validating: {
-      invoke: {
-        id: 'validate',
-        src: 'validate',
-        input: ({ context }) => ({ input: context.input }),
-        onDone: [
-          {
-            guard: ({ event }) => event.output.valid,
-            target: 'admitting',
-            actions: assign({
-              input: ({ context, event }) =>
-                event.output.valid ? event.output.value : context.input,
-            }),
-          },
-          {
-            target: 'settled',
-            actions: {
-              type: 'settle',
-              params: ({ event }) => ({
-                kind: 'rejected',
-                reason: event.output.valid ? '' : event.output.reason,
-              }),
-            },
-          },
-        ],
-      },
+      always: [{ guard: 'invalid', target: 'settled', actions: 'reject' }, { target: 'admitting' }],
     },
     admitting: {
-      invoke: {
-        id: 'admit',
-        src: 'admit',
-        onDone: [
-          {
-            guard: ({ event }) => !event.output.admitted,
-            target: 'settled',
-            actions: {
-              type: 'settle',
-              params: ({ event }) => ({
-                kind: 'rejected',
-                reason: event.output.admitted ? '' : event.output.reason,
-              }),
-            },
-          },
-          { guard: 'once', target: 'recording' },
-          { target: 'executing' },
-        ],
-      },
+      always: [
+        { guard: 'refused', target: 'settled', actions: 'reject' },
+        { guard: 'once', target: 'recording' },
+        { target: 'executing' },
+      ],
     },
     recording: {
       invoke: {
@@ -225,13 +214,17 @@ export const toolCallMachine = setup({
         id: 'execute',
         src: 'execute',
         input: ({ context }) => ({ input: context.input, attempt: context.attempt }),
-        onDone: {
-          target: 'closing',
-          actions: {
-            type: 'settle',
-            params: ({ event }) => ({ kind: 'done', output: event.output }),
+        onDone: [
+          {
+            guard: 'once',
+            target: 'closing',
+            actions: { type: 'settle', params: ({ event }) => done(event.output) },
           },
-        },
+          {
+            target: 'settled',
+            actions: { type: 'settle', params: ({ event }) => done(event.output) },
+          },
+        ],
         onError: {
           target: 'judging',
           actions: { type: 'noteError', params: ({ event }) => event.error as ErrorValue },

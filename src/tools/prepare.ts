@@ -51,9 +51,12 @@ export function prepareToolCall(
   })
   const { effect, retry, timeoutMs, reconcile } = tool
   const run = ports.ids.next()
+  const validation = validate(tool, call.input)
   return {
     input: {
-      input: call.input,
+      validation,
+      // A call that is not valid must not take the one try of a breaker that has rested.
+      admission: validation.valid ? admit(ports.breaker) : { admitted: true },
       effect,
       retry,
       timeoutMs,
@@ -61,16 +64,6 @@ export function prepareToolCall(
       canReconcile: reconcile !== undefined,
     },
     handlers: {
-      validate({ input }: { input: unknown }) {
-        const parsed = tool.input.safeParse(input)
-        if (parsed.success) return { valid: true, value: parsed.data as unknown }
-        const reason = `the input of ${tool.name} breaks its schema: ${firstIssue(parsed.error)}`
-        return { valid: false, reason }
-      },
-      admit() {
-        const reason = ports.breaker.refusal()
-        return reason === undefined ? { admitted: true } : { admitted: false, reason }
-      },
       async recordIntent() {
         const entry = await ports.ledger.begin(call.id, tool.name, run)
         if (entry.kind !== 'open') return entry
@@ -106,6 +99,20 @@ export function prepareToolCall(
         : { error: toolFailure(tool.name, outcome) }
     },
   }
+}
+
+type Validation = { valid: true; value: unknown } | { valid: false; reason: string }
+
+function validate(tool: AnyTool, input: unknown): Validation {
+  const parsed = tool.input.safeParse(input)
+  if (parsed.success) return { valid: true, value: parsed.data as unknown }
+  const reason = `the input of ${tool.name} breaks its schema: ${firstIssue(parsed.error)}`
+  return { valid: false, reason }
+}
+
+function admit(breaker: Breaker): { admitted: true } | { admitted: false; reason: string } {
+  const reason = breaker.refusal()
+  return reason === undefined ? { admitted: true } : { admitted: false, reason }
 }
 
 function checkOutput(tool: AnyTool, result: unknown): unknown {

@@ -7,25 +7,29 @@ import { begin, missed, walkOf } from './driver.ts'
 const walk = walkOf(decisionMachine)
 const book = { type: 'BOOK', flight: 'HAT001' }
 
+const assembled = { prompt: 'What now?', promptHash: 'abc' }
+
 function decision(over: Partial<DecisionInput> = {}): Driver {
   const deciders = ['model', 'rules']
-  return begin(walk, { offered: ['BOOK', 'WAIT'], deciders, repairs: 1, timeoutMs: 500, ...over })
-}
-
-function reserving(over?: Partial<DecisionInput>): Driver {
-  return decision(over).done('assemble', { prompt: 'What now?', promptHash: 'abc' })
+  const question = { offered: ['BOOK', 'WAIT'], deciders, repairs: 1, timeoutMs: 500 }
+  return begin(walk, { assembled, metered: true, ...question, ...over })
 }
 
 function asking(over?: Partial<DecisionInput>): Driver {
-  return reserving(over).done('reserve', { granted: true })
+  return decision(over).done('reserve', { granted: true })
 }
 
-function answer(driver: Driver, more: object = {}, latencyMs = 7): Driver {
-  return driver.done('ask', { answer: { kind: 'chosen', option: book, ...more }, latencyMs })
+function answer(driver: Driver, check: object, more: object = {}, latencyMs = 7): Driver {
+  const answered = { kind: 'chosen', option: book, ...more }
+  return driver.done('ask', { answer: answered, check, latencyMs })
+}
+
+function decide(driver: Driver, option: object = book, more: object = {}): Driver {
+  return answer(driver, { valid: true, option }, more)
 }
 
 function complain(driver: Driver, complaint: string): Driver {
-  return answer(driver).done('check', { valid: false, complaint })
+  return answer(driver, { valid: false, complaint })
 }
 
 describe('assembling', () => {
@@ -38,20 +42,20 @@ describe('assembling', () => {
     expect(driver.effects.map(({ kind }) => kind)).toEqual(['terminate'])
   })
 
-  test('assembles the prompt when something is offered', () => {
-    const driver = decision()
-    expect([driver.value, driver.children]).toEqual(['assembling', ['assemble']])
-  })
-
   test('keeps the prompt and its hash, then reserves for the first decider', () => {
-    const driver = reserving()
+    const driver = decision()
     expect(driver.value).toBe('reserving')
     expect(driver.context).toMatchObject({ prompt: 'What now?', promptHash: 'abc' })
     expect(driver.inputOf('reserve')).toEqual({ decider: 'model' })
   })
 
+  test('without a meter the first decider is asked at once', () => {
+    const driver = decision({ metered: false })
+    expect([driver.value, driver.children]).toEqual(['asking', ['ask']])
+  })
+
   test('a prompt that cannot be assembled abstains with the reason', () => {
-    const driver = decision().error('assemble', { message: 'the input breaks its schema' })
+    const driver = decision({ assembled: { problem: 'the input breaks its schema' } })
     expect(driver.output).toEqual({
       kind: 'abstained',
       reasons: ['model: the input breaks its schema'],
@@ -61,7 +65,7 @@ describe('assembling', () => {
 
 describe('reserving', () => {
   test('abstains when there is nobody to ask', () => {
-    const driver = reserving({ deciders: [] })
+    const driver = decision({ deciders: [] })
     expect(driver.output).toEqual({ kind: 'abstained', reasons: [] })
   })
 
@@ -76,20 +80,20 @@ describe('reserving', () => {
   })
 
   test('a refused budget falls back to the next decider', () => {
-    const driver = reserving().done('reserve', { granted: false, reason: 'no tokens left' })
+    const driver = decision().done('reserve', { granted: false, reason: 'no tokens left' })
     expect(driver.value).toBe('reserving')
     expect(driver.inputOf('reserve')).toEqual({ decider: 'rules' })
     expect(driver.context['reasons']).toEqual(['model: no tokens left'])
   })
 
   test('a budget that cannot be asked falls back to the next decider', () => {
-    const driver = reserving().error('reserve', { message: 'the store is down' })
+    const driver = decision().error('reserve', { message: 'the store is down' })
     expect(driver.inputOf('reserve')).toEqual({ decider: 'rules' })
     expect(driver.context['reasons']).toEqual(['model: the store is down'])
   })
 
   test('a refused budget of the last decider abstains with every reason', () => {
-    const driver = reserving().done('reserve', { granted: false, reason: 'no tokens left' })
+    const driver = decision().done('reserve', { granted: false, reason: 'no tokens left' })
     driver.done('reserve', { granted: false, reason: 'no calls left' })
     expect(driver.output).toEqual({
       kind: 'abstained',
@@ -98,22 +102,7 @@ describe('reserving', () => {
   })
 })
 
-describe('checking', () => {
-  test('a check that throws falls back to the next decider', () => {
-    const driver = answer(asking()).error('check', { message: 'the schema has a bug' })
-    expect(driver.inputOf('reserve')).toEqual({ decider: 'rules' })
-    expect(driver.context['reasons']).toEqual(['model: the schema has a bug'])
-  })
-})
-
 describe('asking', () => {
-  test('a choice is checked', () => {
-    const driver = answer(asking())
-    expect(driver.value).toBe('checking')
-    expect(driver.inputOf('check')).toEqual({ option: book })
-    expect(driver.waits).toEqual([])
-  })
-
   test('an abstention falls back with the reason of the decider', () => {
     const abstained = { kind: 'abstained', reason: 'no rule fits' }
     const driver = asking().done('ask', { answer: abstained, latencyMs: 1 })
@@ -159,10 +148,7 @@ describe('asking', () => {
 describe('checking', () => {
   test('a valid choice decides, as the check returned it, with its provenance', () => {
     const more = { model: 'm-1', usage: { inputTokens: 3, outputTokens: 2 }, confidence: 0.9 }
-    const driver = answer(asking(), more).done('check', {
-      valid: true,
-      option: { ...book, bags: 0 },
-    })
+    const driver = decide(asking(), { ...book, bags: 0 }, more)
     expect(driver.output).toEqual({
       kind: 'decided',
       option: { ...book, bags: 0 },
@@ -171,12 +157,16 @@ describe('checking', () => {
   })
 
   test('provenance leaves out what the decider does not report', () => {
-    const driver = answer(asking()).done('check', { valid: true, option: book })
-    expect(driver.output).toEqual({
+    expect(decide(asking()).output).toEqual({
       kind: 'decided',
       option: book,
       provenance: { decider: 'model', promptHash: 'abc', attempts: 1, latencyMs: 7 },
     })
+  })
+
+  test('a choice that nobody checked is none', () => {
+    const unchecked = { answer: { kind: 'chosen', option: book }, latencyMs: 1 }
+    expect(asking().done('ask', unchecked).status).toBe('active')
   })
 })
 
@@ -193,7 +183,7 @@ describe('repairing', () => {
 
   test('a repaired answer counts its attempts and adds its latency', () => {
     const driver = complain(asking(), 'wrong').done('reserve', { granted: true })
-    answer(driver, {}, 5).done('check', { valid: true, option: book })
+    answer(driver, { valid: true, option: book }, {}, 5)
     expect(driver.output).toMatchObject({ provenance: { attempts: 2, latencyMs: 12 } })
   })
 
@@ -217,7 +207,7 @@ describe('repairing', () => {
 describe('falling back', () => {
   test('the next decider can still decide, and is named as the one who did', () => {
     const driver = asking().error('ask', {}).done('reserve', { granted: true })
-    answer(driver).done('check', { valid: true, option: book })
+    decide(driver)
     expect(driver.output).toMatchObject({
       kind: 'decided',
       provenance: { decider: 'rules', attempts: 2 },
@@ -232,10 +222,8 @@ describe('falling back', () => {
 
 describe('CANCEL', () => {
   const places: Record<string, () => Driver> = {
-    assembling: decision,
-    reserving,
+    reserving: decision,
     asking,
-    checking: () => answer(asking()),
   }
 
   test.each(Object.keys(places))('in %s abstains and stops the source', (place) => {
@@ -259,6 +247,6 @@ describe('CANCEL', () => {
 })
 
 test('every transition of the statechart was taken above', () => {
-  expect(walk.declared.size).toBe(19)
+  expect(walk.declared.size).toBe(18)
   expect(missed(walk)).toEqual([])
 })

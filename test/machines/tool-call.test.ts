@@ -12,7 +12,8 @@ const timeout = { name: 'TimeoutError', message: 'no result in time', code: 'tim
 
 function call(over: Partial<ToolCallInput> = {}): Driver {
   return begin(walk, {
-    input: { seats: 2 },
+    validation: { valid: true, value: { seats: 2 } },
+    admission: { admitted: true },
     effect: 'read',
     retry: { attempts: 3, firstDelayMs: 100, maxDelayMs: 250 },
     timeoutMs: 1_000,
@@ -22,12 +23,8 @@ function call(over: Partial<ToolCallInput> = {}): Driver {
   })
 }
 
-function admitting(over?: Partial<ToolCallInput>): Driver {
-  return call(over).done('validate', { valid: true, value: { seats: 2 } })
-}
-
 function executing(over?: Partial<ToolCallInput>): Driver {
-  const driver = admitting(over).done('admit', { admitted: true })
+  const driver = call(over)
   return driver.value === 'recording' ? driver.done('recordIntent', { kind: 'new' }) : driver
 }
 
@@ -35,58 +32,45 @@ const once = { effect: 'once' } as const
 const reconcilable = { effect: 'once', canReconcile: true } as const
 
 describe('validating', () => {
-  test('runs first, on the input of the call', () => {
-    const driver = call()
-    expect(driver.value).toBe('validating')
-    expect(driver.inputOf('validate')).toEqual({ input: { seats: 2 } })
-  })
-
-  test('a valid input is replaced by what the schema made of it, and admission is asked', () => {
-    const driver = call().done('validate', { valid: true, value: { seats: 2, bags: 0 } })
-    expect(driver.value).toBe('admitting')
-    expect(driver.context['input']).toEqual({ seats: 2, bags: 0 })
+  test('a valid input is executed as the schema made it', () => {
+    const driver = call({ validation: { valid: true, value: { seats: 2, bags: 0 } } })
+    expect(driver.inputOf('execute')).toEqual({ input: { seats: 2, bags: 0 }, attempt: 1 })
   })
 
   test('an invalid input settles as rejected with the reason, and nothing is executed', () => {
-    const driver = call().done('validate', { valid: false, reason: 'seats: too many' })
+    const driver = call({ validation: { valid: false, reason: 'seats: too many' } })
     expect(driver.output).toEqual({ kind: 'rejected', reason: 'seats: too many' })
     expect(driver.effects.map(({ kind }) => kind)).toEqual(['terminate'])
-  })
-
-  test('a validation that throws ends the machine in error', () => {
-    const driver = call().error('validate', { message: 'no schema' })
-    expect(driver.status).toBe('error')
-    expect(driver.state.snapshot.error).toMatchObject({ name: 'Error', message: 'no schema' })
   })
 })
 
 describe('admitting', () => {
-  test('a refusal settles as rejected with the reason', () => {
-    const driver = admitting().done('admit', { admitted: false, reason: 'the breaker is open' })
-    expect(driver.output).toEqual({ kind: 'rejected', reason: 'the breaker is open' })
-  })
+  const refused = { admission: { admitted: false, reason: 'the breaker is open' } } as const
+
+  test.each(['read', 'idempotent', 'once'] as const)(
+    'a refused %s call settles as rejected with the reason and leaves nothing behind',
+    (effect) => {
+      const driver = call({ ...refused, effect })
+      expect(driver.output).toEqual({ kind: 'rejected', reason: 'the breaker is open' })
+      expect(driver.effects.map(({ kind }) => kind)).toEqual(['terminate'])
+    },
+  )
 
   test.each(['read', 'idempotent'] as const)('a %s call is executed at once', (effect) => {
-    const driver = admitting({ effect }).done('admit', { admitted: true })
+    const driver = call({ effect })
     expect(driver.value).toBe('executing')
     expect(driver.inputOf('execute')).toEqual({ input: { seats: 2 }, attempt: 1 })
   })
 
   test('a once call records its intent before it is executed', () => {
-    const driver = admitting(once).done('admit', { admitted: true })
+    const driver = call(once)
     expect(driver.value).toBe('recording')
     expect(driver.children).toEqual(['recordIntent'])
-  })
-
-  test('a refused once call leaves no intent behind', () => {
-    const driver = admitting(once).done('admit', { admitted: false, reason: 'full' })
-    expect(driver.output).toEqual({ kind: 'rejected', reason: 'full' })
   })
 })
 
 describe('recording the intent of a once call', () => {
-  const recording = (over: Partial<ToolCallInput> = once): Driver =>
-    admitting(over).done('admit', { admitted: true })
+  const recording = (over: Partial<ToolCallInput> = once): Driver => call(over)
 
   test('a new intent is executed', () => {
     expect(recording().done('recordIntent', { kind: 'new' }).value).toBe('executing')
@@ -357,9 +341,7 @@ describe('closing', () => {
 describe('CANCEL', () => {
   const reason = 'the caller has left the state that made the call'
   const places: Record<string, () => Driver> = {
-    validating: call,
-    admitting,
-    recording: () => admitting(once).done('admit', { admitted: true }),
+    recording: () => call(once),
     executing,
     backingOff: () => executing().error('execute', retryable),
     'reconciling.asking': () => executing(reconcilable).error('execute', retryable),
@@ -385,6 +367,6 @@ describe('CANCEL', () => {
 })
 
 test('every transition of the statechart was taken above', () => {
-  expect(walk.declared.size).toBe(36)
+  expect(walk.declared.size).toBe(37)
   expect(missed(walk)).toEqual([])
 })
