@@ -1,14 +1,15 @@
 /** `npm run bench`: measures the runtime on this machine. `--help` lists what can be chosen. */
-import { clearLeftovers } from './measure/leftovers.ts'
 import { describeMachine, gitRevision } from './measure/machine.ts'
 import type { BenchOptions } from './options.ts'
 import { readOptions } from './options.ts'
 import { machineLines, toMarkdown } from './report/markdown.ts'
 import { toTerminal } from './report/terminal.ts'
-import { writeResults } from './report/write-readme.ts'
+import { writeSection } from './report/write-readme.ts'
+import { runToEnd } from './run-to-end.ts'
 import type { Baseline, Scenario, ScenarioResult } from './scenario.ts'
 import { brokerScenario } from './scenarios/broker.ts'
 import { commitScenario } from './scenarios/commit.ts'
+import { kindsScenario } from './scenarios/kinds.ts'
 import { loopScenario } from './scenarios/loop.ts'
 import { memoryScenario } from './scenarios/memory.ts'
 import { recoveryScenario } from './scenarios/recovery.ts'
@@ -21,6 +22,7 @@ const scenarios: readonly Scenario[] = [
   loopScenario,
   commitScenario,
   brokerScenario,
+  kindsScenario,
   stepScenario,
   scaleScenario,
   recoveryScenario,
@@ -34,7 +36,7 @@ interface Measured {
   result: ScenarioResult
 }
 
-async function main(): Promise<void> {
+async function main(): Promise<boolean> {
   const names = scenarios.map(({ name }) => name)
   const options = readOptions(process.argv, names)
   const progress = (line: string): void => void process.stderr.write(`${line}\n`)
@@ -46,17 +48,20 @@ async function main(): Promise<void> {
     const result = await scenario.run({ options, baselines, progress })
     results.push({ scenario, result })
   }
-  if (options.write) await writeResults(markdownOf(results, machineLines(machine, revision)))
+  if (options.write) {
+    await writeSection('results', markdownOf(results, machineLines(machine, revision)))
+  }
   if (options.json) {
     const members = results.map(({ scenario, result }) => [scenario.name, result.json])
     const document = { machine, revision, ...Object.fromEntries(members) }
     process.stdout.write(`${JSON.stringify(document, undefined, 2)}\n`)
-    return
+    return true
   }
   for (const { scenario, result } of results) {
     process.stdout.write(`\n${scenario.title}\n${'═'.repeat(scenario.title.length)}\n`)
     for (const block of result.blocks) process.stdout.write(`\n${toTerminal(block)}`)
   }
+  return true
 }
 
 function markdownOf(results: readonly Measured[], intro: string): string {
@@ -71,28 +76,4 @@ function selected({ only, quick }: BenchOptions): Scenario[] {
   return scenarios.filter(({ name }) => names.includes(name))
 }
 
-let isInterrupted = false
-for (const [signal, code] of [
-  ['SIGINT', 130],
-  ['SIGTERM', 143],
-] as const) {
-  // It may come twice: from the terminal, and once more from npm.
-  process.on(signal, () => {
-    isInterrupted = true
-    process.exitCode = code
-    void clearLeftovers().finally(() => process.exit())
-  })
-}
-
-try {
-  await main()
-} catch (thrown) {
-  // What was under way when its processes were ended fails too, and is no news.
-  if (!isInterrupted) {
-    process.stderr.write(`bench: ${thrown instanceof Error ? thrown.stack : String(thrown)}\n`)
-    process.exitCode = 1
-  }
-} finally {
-  await clearLeftovers()
-}
-process.exit()
+await runToEnd('bench', main)

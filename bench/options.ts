@@ -1,4 +1,5 @@
-import { Command, InvalidArgumentError, Option } from 'commander'
+import { Command } from 'commander'
+import { listOption, positive, usageExit, wholeNumbers } from './arguments.ts'
 import type { Durability } from './measure/bench-cell.ts'
 
 export type Shape = 'inline' | 'actors'
@@ -37,9 +38,10 @@ export function readOptions(argv: readonly string[], scenarios: readonly string[
     .option('--rounds <n>', 'repeat the loop and report medians', positive, 1)
     .addOption(listOption('--shapes <names>', 'shapes of the loop', ['inline', 'actors']))
     .addOption(listOption('--durability <names>', 'classes', ['process', 'power']))
-    .option('--concurrency <list>', 'runs at once, for example 1,64,256', numbers)
+    .option('--concurrency <list>', 'runs at once, for example 1,64,256', wholeNumbers)
     .option('--write', 'write the results into bench/README.md', false)
     .option('--soak-minutes <n>', 'memory under load, with --only memory', positive, 0)
+    .exitOverride(usageExit)
     .parse([...argv])
   const given = command.opts<Partial<BenchOptions>>()
   return {
@@ -53,23 +55,4 @@ export function readOptions(argv: readonly string[], scenarios: readonly string[
     ...given,
     seconds: given.seconds ?? (given.quick ? quickSeconds : fullSeconds),
   }
-}
-
-function listOption(flags: string, what: string, choices: readonly string[]): Option {
-  return new Option(flags, `${what}: ${choices.join(',')}`).argParser((text: string) => {
-    const names = text.split(',')
-    const unknown = names.find((name) => !choices.includes(name))
-    if (unknown === undefined) return names
-    throw new InvalidArgumentError(`${unknown} is none of ${choices.join(', ')}.`)
-  })
-}
-
-function numbers(text: string): number[] {
-  return text.split(',').map(positive)
-}
-
-function positive(text: string): number {
-  const value = Number(text)
-  if (Number.isFinite(value) && value > 0) return value
-  throw new InvalidArgumentError(`${text} is not a positive number.`)
 }

@@ -6,6 +6,7 @@
 import type { Host, Service } from 'ashlar'
 import { connect } from 'ashlar'
 import { counterService } from './counter.ts'
+import { kindsService, kindsToolService } from './kinds.ts'
 import { agentService, decisionService, inlineService, toolService } from './loop.ts'
 import { answeringService, silentService } from './waiter.ts'
 
@@ -15,6 +16,8 @@ const services = {
   tools: toolService,
   decisions: decisionService,
   counters: counterService,
+  kinds: kindsService,
+  kindsTools: kindsToolService,
   silent: silentService,
   answering: answeringService,
 } as const satisfies Record<string, Service>

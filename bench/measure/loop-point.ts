@@ -59,8 +59,7 @@ let runs = 0
 /** One run of the loop through the public client, from the start to its checked output. */
 export async function runLoopOnce(cell: BenchCell): Promise<void> {
   const order = `order-${process.pid}-${++runs}`
-  const ref = await cell.runtime.client.start(loopAgent, { input: { order } })
-  checkRun(order, await ref.output())
+  checkRun(order, await cell.runtime.client.execute(loopAgent, { input: { order } }))
 }
 
 /** Measures the loop and the bare broker in turns. */

@@ -4,7 +4,7 @@ import type { Msg } from '@nats-io/transport-node'
 /** Messages and bytes that went over the broker, by what they are. */
 export type Traffic = Record<string, { messages: number; bytes: number }>
 
-/** Spaces of a cell's subjects, `ash.<cell>.<letter>.…`. */
+/** Spaces of a cell's subjects, `ash.<cell>.<letter>.…` or `ash.<cell>.s<shard>.<letter>.…`. */
 const spaces: Record<string, string> = {
   m: 'mail',
   j: 'journal',
@@ -15,6 +15,8 @@ const spaces: Record<string, string> = {
   q: 'questions',
 }
 const storedSpaces = ['mail', 'journal', 'timers', 'work', 'deadLetters', 'keyValue']
+/** Status of what the broker tells consumers that have nothing to read. */
+const idleHeartbeat = 100
 /** What the broker's file store adds to subject, headers and body of a message. */
 const storedOverheadBytes = 30
 const storedHeaderBytes = 4
@@ -28,7 +30,7 @@ export async function watchTraffic(url: string): Promise<{ stop(): Promise<Traff
   const traffic: Traffic = {}
   connection.subscribe('>', {
     callback: (_error, message) => {
-      const entry = (traffic[kindOf(message.subject)] ??= { messages: 0, bytes: 0 })
+      const entry = (traffic[kindOf(message)] ??= { messages: 0, bytes: 0 })
       entry.messages++
       entry.bytes += storedBytes(message)
     },
@@ -53,12 +55,18 @@ export function storedOf(traffic: Traffic): { messages: number; bytes: number } 
   return stored
 }
 
-function kindOf(subject: string): string {
-  if (subject.startsWith('ash.')) return spaces[subject.split('.')[2] ?? ''] ?? 'other'
+function kindOf({ subject, reply, headers }: Msg): string {
+  const letter = /^ash\.[^.]+\.(?:s\d+\.)?([a-z])\./.exec(subject)?.[1]
+  if (letter) {
+    const space = spaces[letter] ?? 'other'
+    // What a consumer hands over keeps its subject and comes with where to acknowledge it.
+    return reply?.startsWith('$JS.ACK.') ? `${space}HandedOver` : space
+  }
   if (subject.startsWith('$KV.')) return 'keyValue'
   if (subject.startsWith('$JS.ACK.')) return 'acks'
   if (subject.startsWith('$JS.API.CONSUMER.MSG.NEXT.')) return 'pulls'
   if (subject.startsWith('$JS.')) return 'api'
+  if (headers?.code === idleHeartbeat) return 'heartbeats'
   return subject.startsWith('_INBOX.') ? 'answers' : 'other'
 }
 

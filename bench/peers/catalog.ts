@@ -1,6 +1,7 @@
 /** The peers by name: which packages each needs, and how it is opened. */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { PeerName } from './names.ts'
 import type { Peer } from './peer.ts'
 
 interface Entry {
@@ -12,7 +13,7 @@ interface Entry {
 
 const restatePackages = ['@restatedev/restate-sdk', '@restatedev/restate-sdk-clients'] as const
 
-const catalog: Record<string, Entry> = {
+const catalog: Record<PeerName, Entry> = {
   restate: {
     packages: ['@restatedev/restate-server', ...restatePackages],
     open: async (dir) => (await import('./restate.ts')).open('workflow', dir),
@@ -43,10 +44,8 @@ const catalog: Record<string, Entry> = {
   },
 }
 
-export const peerNames: string[] = Object.keys(catalog)
-
 export function findPeer(name: string): Entry | undefined {
-  return Object.hasOwn(catalog, name) ? catalog[name] : undefined
+  return Object.hasOwn(catalog, name) ? catalog[name as PeerName] : undefined
 }
 
 function manifestPath(packageName: string): string {

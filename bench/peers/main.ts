@@ -3,9 +3,10 @@
  * did not finish as expected or a peer failed, with 2 if it could not start at all.
  */
 import { parseArgs } from 'node:util'
-import { findPeer, missingPackages, peerNames, versionOf } from './catalog.ts'
+import { findPeer, missingPackages, versionOf } from './catalog.ts'
 import { installCleanup, makeFolder, removeFolder } from './cleanup.ts'
 import { describe, Meter } from './measure.ts'
+import { peerNames } from './names.ts'
 import { toJson, toTable } from './report.ts'
 import type { Row } from './report.ts'
 
@@ -57,7 +58,7 @@ function requireInstalled(names: string[]): void {
   const missing = new Set(names.flatMap((name) => missingPackages(findPeer(name)!)))
   if (missing.size === 0) return
   throw new UsageError(
-    `not installed: ${[...missing].join(', ')}; run: npm install --prefix bench/peers`,
+    `not installed: ${[...missing].join(', ')}; run: npm ci --prefix bench/peers`,
   )
 }
 

@@ -34,11 +34,14 @@ interface Tally {
 /** Measures points on one peer; numbers its runs on from point to point, so that each is unique. */
 export class Meter {
   readonly #peer: Peer
+  readonly #isExpected: (n: number, output: unknown) => boolean
   #nextRun = 1
   #finished = 0
 
-  constructor(peer: Peer) {
+  /** `isExpected` judges the output of run `n`. */
+  constructor(peer: Peer, isExpected: (n: number, output: unknown) => boolean = isExpectedOutput) {
     this.#peer = peer
+    this.#isExpected = isExpected
   }
 
   async measure({ concurrency, windowMs }: Plan): Promise<Measurement> {
@@ -88,7 +91,7 @@ export class Meter {
     const startMs = performance.now()
     try {
       const output = await this.#peer.run(n)
-      if (!isExpectedOutput(n, output)) {
+      if (!this.#isExpected(n, output)) {
         throw new Error(`unexpected output ${JSON.stringify(output)}`)
       }
       this.#finished++

@@ -19,6 +19,9 @@ interface StepCost {
   decodeMicros: number
 }
 
+/** Of one kind of call, against the length of a measured window. */
+const budgetShare = 0.1
+
 const contextSizes = [1, 4, 16, 64, 256].map((kilobytes) => kilobytes * 1024)
 
 /** The pure step: how fast events fold, and what a record costs to write and to read. */
@@ -26,7 +29,7 @@ export const stepScenario: Scenario = {
   name: 'step',
   title: 'The pure step',
   run({ options, progress }) {
-    const budgetMs = options.quick ? 80 : 600
+    const budgetMs = options.seconds * 1000 * budgetShare
     const loop = loopCost(budgetMs)
     const contexts = contextSizes.map((bytes) => {
       progress(`step: a context of ${showBytes(bytes)}`)

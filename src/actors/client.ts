@@ -12,35 +12,20 @@ import type { Ids } from '../contracts/ids.ts'
 import { fromBytes } from '../contracts/json.ts'
 import type { JournalRecord } from '../contracts/record.ts'
 import { decodeRecord } from '../contracts/record.ts'
-import type { AgentStatus, StateValue, StoredState } from '../contracts/state.ts'
 import type { Bus } from '../bus/bus.ts'
 import { checkMessageSize } from '../bus/body-limit.ts'
 import type { AgentDefinition } from './definition.ts'
 import type { IngressAnswer } from './ingress.ts'
 import { actorLimits } from './limits.ts'
-import type { StepNotice } from './notice.ts'
-import { ingressService, readNotice, topics } from './notice.ts'
+import { ingressService } from './notice.ts'
+import type { AgentView } from './view.ts'
+import { viewOf } from './view.ts'
+import type { WaitOptions } from './waiting.ts'
+import { isRetryable, untilDone, untilMet, Waiting } from './waiting.ts'
 
-/** What a reader sees of an agent: the last committed state. */
-export interface AgentView<Context = Record<string, unknown>, Output = unknown> {
-  address: Address
-  /** Number of transitions so far. */
-  step: number
-  status: AgentStatus
-  value: StateValue
-  context: Context
-  output: Output | undefined
-  error: StoredState['snapshot']['error']
-  /** Children that have not ended: what the agent waits for. */
-  waitingFor: string[]
-  atMs: number
-}
-
-export interface WaitOptions {
-  /** Gives up after this time. Default: 60 s. */
-  timeoutMs?: number
-  signal?: AbortSignal
-}
+export type { AgentView } from './view.ts'
+export { viewOf } from './view.ts'
+export type { WaitOptions } from './waiting.ts'
 
 type ViewOf<M extends AnyStateMachine> = AgentView<ContextFrom<M>, OutputFrom<M>>
 
@@ -72,14 +57,6 @@ export interface StartOptions<M extends AnyStateMachine> {
   trace?: Trace
 }
 
-/** What settles a wait. */
-interface Judge<T> {
-  /** Of a notice; undefined: nobody can read it. */
-  heard(notice: StepNotice | undefined): { value: T } | 'look' | 'wait'
-  /** Of the last committed state; undefined: not yet. */
-  seen(view: AgentView): { value: T } | undefined
-}
-
 /** Talks to agents from outside. Messages to one agent arrive in the order in which they were sent. */
 export class Client {
   private readonly bus: Bus
@@ -88,6 +65,7 @@ export class Client {
   private readonly session: string
   /** The message under way per agent. */
   private readonly lanes = new Map<string, Promise<unknown>>()
+  private readonly waiting: Waiting
   private order = 0
   private isClosed = false
 
@@ -96,6 +74,9 @@ export class Client {
     this.clock = options.clock
     this.ids = options.ids
     this.session = `client:${options.ids.next()}`
+    const read = (address: Address): Promise<AgentView | undefined> => this.view(address)
+    const isClosed = (): boolean => this.isClosed
+    this.waiting = new Waiting({ ...options, read, isClosed })
     this.bus.onStatus((status) => {
       if (status === 'closed') this.isClosed = true
     })
@@ -111,6 +92,25 @@ export class Client {
     const { input, trace } = options
     await this.submit(ref.address, { kind: 'init', input }, trace ? { trace } : {})
     return ref
+  }
+
+  /**
+   * Starts an agent and waits for its output, with one message fewer than `start` and `output`.
+   * @throws InputError, UnavailableError as `start` does, and what `output` throws
+   */
+  async execute<M extends AnyStateMachine>(
+    agent: AgentDefinition<M> | string,
+    options: StartOptions<M> & WaitOptions = {},
+  ): Promise<OutputFrom<M>> {
+    const type = typeof agent === 'string' ? agent : agent.id
+    const address = checkAddress({ type, id: options.id ?? this.ids.next() })
+    const { input, trace } = options
+    const begin = (): Promise<void> =>
+      this.submit(address, { kind: 'init', input }, trace ? { trace } : {})
+    // An id of our own is new, so there is nothing to read yet.
+    const isNew = options.id === undefined
+    const ended = this.waiting.until(address, options, untilDone(address), { begin, isNew })
+    return (await ended) as OutputFrom<M>
   }
 
   /** A handle on an agent that is or will be started. @throws InputError on a bad address */
@@ -155,86 +155,11 @@ export class Client {
     condition: (view: AgentView) => boolean,
     options: WaitOptions = {},
   ): Promise<AgentView> {
-    return this.until(address, options, {
-      heard: () => 'look',
-      seen(view) {
-        if (condition(view)) return { value: view }
-        if (view.status !== 'active') throw ended(view)
-        return undefined
-      },
-    })
+    return this.waiting.until(address, options, untilMet(address, condition))
   }
 
   async output(address: Address, options: WaitOptions = {}): Promise<unknown> {
-    return this.until(address, options, {
-      heard(notice) {
-        if (!notice || notice.status === 'active') return 'wait'
-        return notice.status === 'done' && 'output' in notice ? { value: notice.output } : 'look'
-      },
-      seen(view) {
-        if (view.status === 'active') return undefined
-        if (view.status !== 'done') throw ended(view)
-        return { value: view.output }
-      },
-    })
-  }
-
-  /** Waits for what a notice or the state tells, whichever comes first. */
-  private async until<T>(address: Address, options: WaitOptions, judge: Judge<T>): Promise<T> {
-    const deadlineMs = this.clock.now() + (options.timeoutMs ?? 60_000)
-    let told: { value: T } | undefined
-    let wake = Promise.withResolvers<void>()
-    // Asked for before the state is read, so that no notice falls between the two.
-    const listening = this.bus.wire.listen(topics.step(address.type, address.id), (body) => {
-      const heard = judge.heard(readNotice(body))
-      if (heard === 'wait') return
-      if (heard !== 'look') told ??= heard
-      wake.resolve()
-    })
-    listening.catch(() => wake.resolve())
-    try {
-      for (;;) {
-        const woken = wake.promise
-        const { view, outage } = await this.look(address)
-        const found = told ?? (view && judge.seen(view))
-        if (found) return found.value
-        await listening
-        if (this.clock.now() >= deadlineMs) throw outage ?? timedOut(address, view)
-        await this.nap(woken, deadlineMs, options.signal)
-        if (told) return told.value
-        wake = Promise.withResolvers<void>()
-      }
-    } finally {
-      void listening.then(
-        (running) => running.stop(),
-        () => undefined,
-      )
-    }
-  }
-
-  /** The last committed state, or why it cannot be read now although it can be later. */
-  private async look(address: Address): Promise<{ view?: AgentView; outage?: AshlarError }> {
-    try {
-      const view = await this.view(address)
-      return view ? { view } : {}
-    } catch (thrown) {
-      if (isRetryable(thrown) && !this.isClosed) return { outage: thrown }
-      throw thrown
-    }
-  }
-
-  /** Until a notice comes, or it is time to look again: a notice may be missed. */
-  private async nap(woken: Promise<void>, deadlineMs: number, signal?: AbortSignal): Promise<void> {
-    signal?.throwIfAborted()
-    const given = new AbortController()
-    const onAbort = (): void => given.abort(signal!.reason)
-    signal?.addEventListener('abort', onAbort, { once: true })
-    const waitMs = Math.min(actorLimits.rereadEveryMs, Math.max(1, deadlineMs - this.clock.now()))
-    const later = pause(this.clock, waitMs, given.signal).catch(() => undefined)
-    await Promise.race([woken, later])
-    signal?.removeEventListener('abort', onAbort)
-    given.abort(new Error('awake'))
-    signal?.throwIfAborted()
+    return this.waiting.until(address, options, untilDone(address))
   }
 
   /** One message at a time per agent: the watermark of the receiver needs them in order (I3). */
@@ -288,41 +213,6 @@ export class Client {
       }
     }
   }
-}
-
-/** What a record shows a reader. */
-export function viewOf(record: JournalRecord): AgentView {
-  const { snapshot, children } = record.state
-  return {
-    address: record.address,
-    step: record.step,
-    status: snapshot.status,
-    value: snapshot.value,
-    context: snapshot.context,
-    output: snapshot.output,
-    error: snapshot.error,
-    waitingFor: Object.entries(children)
-      .filter(([, child]) => !child.settled)
-      .map(([id]) => id),
-    atMs: record.atMs,
-  }
-}
-
-function isRetryable(thrown: unknown): thrown is AshlarError {
-  return thrown instanceof AshlarError && thrown.disposition === 'retryable'
-}
-
-function ended(view: AgentView): AshlarError {
-  const name = formatAddress(view.address)
-  const why = view.error ? `: ${view.error.message}` : ''
-  const code = view.status === 'done' ? 'agent-ended' : 'agent-failed'
-  return new AshlarError(code, `agent ${name} has ended (${view.status})${why}`)
-}
-
-function timedOut(address: Address, view: AgentView | undefined): AshlarError {
-  const where = view ? `it is in ${JSON.stringify(view.value)}` : 'it has not begun'
-  const name = formatAddress(address)
-  return new AshlarError('wait-timeout', `waited too long for agent ${name}; ${where}`)
 }
 
 function refusal({ code = 'refused', message, disposition, retryAfterMs }: ErrorValue) {

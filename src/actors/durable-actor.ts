@@ -340,7 +340,8 @@ export class DurableActor {
 
   private announce(record: JournalRecord): void {
     const { type, id } = this.address
-    this.ports.bus.wire.announce(topics.step(type, id), encodeNotice(record))
+    const topic = topics.step(type, id, record.state.snapshot.status)
+    this.ports.bus.wire.announce(topic, encodeNotice(record))
   }
 }
 

@@ -169,6 +169,7 @@ class RunningHost implements Host {
   private armCheckpoints(): void {
     const { clock, log } = this.options
     this.cancelCheckpoints = clock.at(clock.now() + actorLimits.checkpointEveryMs, () => {
+      this.residents.trim()
       const all = [...this.slices.values()].map(async (slice) => {
         await slice.checkpoint()
         await slice.reportLoad()

@@ -49,7 +49,16 @@ export function readNotice(body: Uint8Array): StepNotice | undefined {
 
 /** Wire topics of the runtime. */
 export const topics = {
-  step: (type: string, id: string): string[] => ['step', type, id],
+  step: (type: string, id: string, status: AgentStatus): string[] => [
+    'step',
+    type,
+    id,
+    status === 'active' ? 'active' : 'over',
+  ],
+  /** Every step of an agent. */
+  steps: (type: string, id: string): string[] => ['step', type, id, '*'],
+  /** Steps that ended an agent: who waits for its output need not hear the others. */
+  end: (type: string, id: string): string[] => ['step', type, id, 'over'],
   emitted: (type: string, id: string): string[] => ['emitted', type, id],
   cancel: (kind: string, name: string): string[] => ['cancel', kind, name],
   overload: (type: string): string[] => ['overload', type],

@@ -74,7 +74,7 @@ export class Operator {
     const { address } = before
     const deadlineMs = this.clock.now() + timeoutMs
     let wake = Promise.withResolvers<void>()
-    const topic = topics.step(address.type, address.id)
+    const topic = topics.steps(address.type, address.id)
     const listening = await this.bus.wire.listen(topic, () => wake.resolve())
     try {
       while (!(await this.hasTaken(before, messageId))) {

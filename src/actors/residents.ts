@@ -27,6 +27,17 @@ export class Residents {
     }
   }
 
+  /**
+   * Drops idle agents down to the bound, eldest first: after a burst no message comes that would.
+   * To be called now and then.
+   */
+  trim(): void {
+    for (const [actor, drop] of this.drops) {
+      if (this.drops.size <= actorLimits.residentAgentsMax) return
+      if (drop()) this.drops.delete(actor)
+    }
+  }
+
   leave(actor: DurableActor): void {
     this.drops.delete(actor)
   }

@@ -69,11 +69,9 @@ export function runEvent(
 }
 
 /** A constructor that returns its argument: what extends it adds private members to that object. */
-class Same {
-  constructor(object: object) {
-    return object
-  }
-}
+const Same = function (object: object): object {
+  return object
+} as unknown as new (object: object) => object
 
 /**
  * Marks a stored snapshot with the engine's form of it, which only this process has. A private
@@ -83,9 +81,13 @@ class Same {
 class EngineForm extends Same {
   readonly #form: AnyMachineSnapshot
 
-  constructor(stored: StoredSnapshot, form: AnyMachineSnapshot) {
+  private constructor(stored: StoredSnapshot, form: AnyMachineSnapshot) {
     super(stored)
     this.#form = form
+  }
+
+  static mark(stored: StoredSnapshot, form: AnyMachineSnapshot): StoredSnapshot {
+    return new EngineForm(stored, form) as unknown as StoredSnapshot
   }
 
   static of(stored: StoredSnapshot): AnyMachineSnapshot | undefined {
@@ -107,7 +109,7 @@ export function restore(
   const persisted = { status, value, historyValue, output, error, context: {}, children: {} }
   const scope = createScope(name, [])
   const snapshot = machine.restoreSnapshot(persisted as never, scope) as AnyMachineSnapshot
-  return Object.assign(snapshot, own)
+  return withParts(snapshot, own.context, own.children)
 }
 
 /** What is stored of a snapshot: JSON, children left out. */
@@ -124,13 +126,14 @@ export function persist(snapshot: AnyMachineSnapshot): StoredSnapshot {
     ...(output === undefined ? {} : { output: output as unknown }),
     ...(error === undefined || error === null ? {} : { error: toErrorValue(error) }),
   }
-  new EngineForm(stored, withParts(snapshot, {}, {}))
-  return stored
+  return EngineForm.mark(stored, withParts(snapshot, {}, {}))
 }
 
 /** Member by member in the engine's order, so that the engine meets one shape of snapshot only. */
 function withParts(snapshot: AnyMachineSnapshot, context: object, children: object) {
-  const { status, output, error, machine, _nodes, value, tags, historyValue } = snapshot
+  const { status, output, error, machine, value, tags, historyValue } = snapshot
+  // The engine's order tells how it came here, which a restored snapshot does not know.
+  const _nodes = snapshot._nodes.toSorted((a, b) => a.order - b.order)
   const { matches, hasTag, can, getMeta, toJSON } = snapshot
   return {
     status,
@@ -152,7 +155,7 @@ function withParts(snapshot: AnyMachineSnapshot, context: object, children: obje
 }
 
 function idsOf(nodes: { id: string }[]): { id: string }[] {
-  return nodes.map(({ id }) => ({ id }))
+  return nodes.map(({ id }) => ({ id })).toSorted((a, b) => (a.id < b.id ? -1 : 1))
 }
 
 /** The stand-in behind a reference, or the id of a child that was spawned in this very step. */

@@ -7,6 +7,8 @@ export const limits = {
   /** The longest escaped form of a key, six times as long, still fits the broker's control line. */
   keyMaxCharacters: 400,
   partitions: 16,
+  /** State streams of a new cell: the broker works through one stream message by message. */
+  shards: 4,
   dedupeWindowMs: 120_000,
   appendTimeoutMs: 5_000,
   requestTimeoutMs: 5_000,
@@ -21,6 +23,7 @@ export function checkLimits(): void {
       limits.recordMaxBytes < limits.brokerPayloadMaxBytes,
       'recordMaxBytes < brokerPayloadMaxBytes',
     ],
+    [limits.shards <= limits.partitions, 'shards <= partitions'],
     [limits.appendTimeoutMs < limits.dedupeWindowMs, 'appendTimeoutMs < dedupeWindowMs'],
   ]
   for (const [holds, relation] of relations) {

@@ -1,17 +1,15 @@
 import type { Clock } from '../contracts/clock.ts'
-import { InputError } from '../contracts/error.ts'
 import type { Ids } from '../contracts/ids.ts'
-import { fromBytes, toBytes } from '../contracts/json.ts'
 import type { Bus } from './bus.ts'
-import type { KeyValue } from './key-value.ts'
 import { checkLimits, limits } from './limits.ts'
 import { natsDeadLetters } from './nats-dead-letters.ts'
 import { natsJournal } from './nats-journal.ts'
 import { natsKeyValue } from './nats-key-value.ts'
+import { agreeOnLayout, wishedLayout } from './nats-layout.ts'
 import { connectLink } from './nats-link.ts'
 import { natsMailbox } from './nats-mailbox.ts'
 import { createPublisher } from './nats-publisher.ts'
-import { ensureStreams } from './nats-streams.ts'
+import { ensureStateStreams, ensureStreams } from './nats-streams.ts'
 import { natsTimers } from './nats-timers.ts'
 import { natsWire } from './nats-wire.ts'
 import { natsWorkQueue } from './nats-work-queue.ts'
@@ -30,6 +28,11 @@ export interface NatsBusOptions {
   readonly name?: string
   /** Used when the cell is new; an existing cell keeps its number. */
   readonly partitions?: number
+  /**
+   * Streams over which the state of the agents is spread, at most the number of partitions. Used
+   * when the cell is new; an existing cell keeps its number. Default `limits.shards`.
+   */
+  readonly shards?: number
   /** Bound of each work queue, used when the cell is new. Default `limits.queueMaxItems`. */
   readonly queueMaxItems?: number
 }
@@ -41,17 +44,20 @@ export interface NatsBusOptions {
 export async function openNatsBus(options: NatsBusOptions): Promise<Bus> {
   checkLimits()
   const { cell, clock, replicas = 1, queueMaxItems = limits.queueMaxItems } = options
-  const unpartitioned = subjectsOf(cell, 1)
+  const wish = wishedLayout(options)
+  const unlaid = subjectsOf(cell, { partitions: 1, shards: 1 })
   const link = await connectLink({
     servers: options.servers,
     name: options.name ?? `ashlar-${cell}-${options.ids.next()}`,
     clock,
   })
   try {
-    await ensureStreams(link, unpartitioned, { replicas, queueMaxItems })
-    const keyValue = natsKeyValue({ link, subjects: unpartitioned, clock, replicas })
-    const partitions = await agreeOnPartitions(keyValue, options.partitions ?? limits.partitions)
-    const subjects = subjectsOf(cell, partitions)
+    // First, because it says what is wrong with a server or an account that cannot be used.
+    await ensureStreams(link, unlaid, { replicas, queueMaxItems })
+    const keyValue = natsKeyValue({ link, subjects: unlaid, clock, replicas })
+    const layout = await agreeOnLayout(keyValue, wish)
+    const subjects = subjectsOf(cell, layout)
+    await ensureStateStreams(link, subjects, { replicas })
     const publisher = createPublisher(link, clock)
     const running = trackRunning()
     let closing: Promise<void> | undefined
@@ -62,7 +68,7 @@ export async function openNatsBus(options: NatsBusOptions): Promise<Bus> {
     }
     return {
       cell,
-      partitions,
+      partitions: layout.partitions,
       mailbox: running.ofMailbox(natsMailbox({ link, publisher, subjects, clock })),
       journal: natsJournal({ link, publisher, subjects, clock }),
       work: running.ofWork(natsWorkQueue({ link, publisher, subjects, clock })),
@@ -77,20 +83,4 @@ export async function openNatsBus(options: NatsBusOptions): Promise<Bus> {
     await link.close()
     throw error
   }
-}
-
-/** The first process of a cell decides how many partitions it has; the others follow. */
-async function agreeOnPartitions(keyValue: KeyValue, wanted: number): Promise<number> {
-  if (!Number.isInteger(wanted) || wanted < 1) {
-    throw new InputError({
-      field: 'partitions',
-      expected: 'a positive integer',
-      got: wanted,
-      todo: 'choose, for example, 16',
-    })
-  }
-  const written = await keyValue.put('cell', 'partitions', toBytes(wanted), 0)
-  if (written.kind === 'written') return wanted
-  const stored = await keyValue.get('cell', 'partitions')
-  return stored ? Number(fromBytes(stored.value)) : wanted
 }

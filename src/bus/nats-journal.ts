@@ -14,7 +14,7 @@ const undecidableRetries = 5
 const undecidableWaitMs = 5
 const unheardWaitMs = 50
 
-/** Journals as subjects of the state stream; the expected last sequence of the subject fences. */
+/** Journals as subjects of the state streams; the expected last sequence of the subject fences. */
 export function natsJournal(parts: {
   link: NatsLink
   publisher: Publisher
@@ -22,7 +22,6 @@ export function natsJournal(parts: {
   clock: Clock
 }): Journal {
   const { link, publisher, subjects, clock } = parts
-  const stream = subjects.actStream
   return {
     async append(address, body, expectedSeq) {
       checkRecordSize(body, `journal ${formatAddress(address)}`)
@@ -47,23 +46,26 @@ export function natsJournal(parts: {
     last: (address) =>
       link.reach(`journal ${formatAddress(address)}`, async () => {
         // From the leader: another replica may lag behind, and what looks stale would be dropped.
-        const found = await link.manager.streams.getMessage(stream, {
+        const found = await link.manager.streams.getMessage(subjects.actStream(address), {
           last_by_subj: subjects.journal(address),
         })
         return found ? { seq: found.seq, body: found.data } : undefined
       }),
     async *history(address) {
-      for await (const { seq, data } of storedMessages(link, stream, subjects.journal(address))) {
+      const stored = storedMessages(link, subjects.actStream(address), subjects.journal(address))
+      for await (const { seq, data } of stored) {
         yield { seq, body: data }
       }
     },
     async *addresses(type) {
-      const info = await link.reach('journal addresses', () =>
-        link.manager.streams.info(stream, { subjects_filter: subjects.journals(type) }),
-      )
-      for (const subject of Object.keys(info.state.subjects ?? {})) {
-        const address = subjects.journalAddress(subject)
-        if (address) yield address
+      for (const { stream, filter } of subjects.journals(type)) {
+        const info = await link.reach('journal addresses', () =>
+          link.manager.streams.info(stream, { subjects_filter: filter }),
+        )
+        for (const subject of Object.keys(info.state.subjects ?? {})) {
+          const address = subjects.journalAddress(subject)
+          if (address) yield address
+        }
       }
     },
   }

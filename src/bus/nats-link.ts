@@ -7,12 +7,16 @@ import { pause } from '../contracts/clock.ts'
 import { AshlarError, InputError, UnavailableError } from '../contracts/error.ts'
 import type { BusStatus } from './bus.ts'
 import { limits } from './limits.ts'
+import type { Outgoing } from './nats-outbox.ts'
+import { createOutbox } from './nats-outbox.ts'
 
 /** One connection to a NATS server with its JetStream clients and its status. */
 export interface NatsLink {
   readonly connection: NatsConnection
   readonly stream: JetStreamClient
   readonly manager: JetStreamManager
+  /** Publishes with what else this turn of the event loop has to say. Dropped without a connection. */
+  send(message: Outgoing): void
   status(): BusStatus
   onStatus(listener: (status: BusStatus) => void): () => void
   /**
@@ -99,9 +103,11 @@ function linkOver(
     }
   })()
   void connection.closed().then(() => become('closed'))
+  const outbox = createOutbox(connection, () => status === 'connected')
   return {
     connection,
     ...clients,
+    send: (message) => outbox.send(message),
     status: () => status,
     onStatus(listener) {
       listeners.add(listener)
@@ -124,6 +130,7 @@ function linkOver(
       }
     },
     async close() {
+      outbox.flush()
       if (status === 'connected') {
         // A broker that dies during the flush must not keep the process from closing.
         await Promise.race([connection.flush().catch(() => {}), untilLost(this)])

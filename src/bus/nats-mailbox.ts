@@ -10,7 +10,7 @@ import { deleteStored } from './nats-stored.ts'
 import { escapeToken } from './subjects.ts'
 import type { Subjects } from './subjects.ts'
 
-/** Mail as subjects of the state stream, read by ordered consumers and reclaimed by purges. */
+/** Mail as subjects of the state streams, read by ordered consumers and reclaimed by purges. */
 export function natsMailbox(parts: {
   link: NatsLink
   publisher: Publisher
@@ -32,7 +32,7 @@ export function natsMailbox(parts: {
     },
     async read(slice, onMessage) {
       const request = {
-        stream: subjects.actStream,
+        stream: subjects.sliceStream(slice),
         filter: subjects.mailSlice(slice),
         from: 'all' as const,
       }
@@ -43,12 +43,12 @@ export function natsMailbox(parts: {
     },
     remove: (slice, seq) =>
       link.reach(`mail of ${slice.type}.${slice.partition}`, () =>
-        deleteStored(link, subjects.actStream, seq),
+        deleteStored(link, subjects.sliceStream(slice), seq),
       ),
     checkpoint: (slice, seq) =>
       link.reach(`checkpoint of ${slice.type}.${slice.partition}`, async () => {
         const filter = subjects.mailSlice(slice)
-        await link.manager.streams.purge(subjects.actStream, { filter, seq: seq + 1 })
+        await link.manager.streams.purge(subjects.sliceStream(slice), { filter, seq: seq + 1 })
       }),
   }
 }

@@ -78,14 +78,10 @@ export function createPublisher(link: NatsLink, clock: Clock): Publisher {
     }
     return new Promise((settle) => {
       const token = (++lastToken).toString(36)
-      try {
-        connection.publish(subject, body, {
-          reply: `${inbox}.${token}`,
-          headers: encodable(headers),
-        })
-      } catch (error) {
-        return settle({ kind: 'unknown', reason: messageOf(error) })
-      }
+      const options = { reply: `${inbox}.${token}`, headers: encodable(headers) }
+      const refused = (reason: unknown): void =>
+        pending.answer(token, { kind: 'unknown', reason: messageOf(reason) })
+      link.send({ subject, body, options, refused })
       pending.add(token, settle)
     })
   }

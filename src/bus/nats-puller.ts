@@ -111,7 +111,8 @@ export function startPuller(
     // While most hands have been asked for, a request per message would be most of the traffic.
     if (requests.left > 0 && batch < free / 2) return
     const token = requests.add(batch, clock.now())
-    connection.publish(subject, requestFor(batch), { reply: `${inbox}.${token}` })
+    const options = { reply: `${inbox}.${token}` }
+    link.send({ subject, body: requestFor(batch), options })
     if (requests.count === 1) after(heartbeatMs, beat)
   }
   const beat = (): void => {

@@ -14,8 +14,9 @@ type NewStream = Partial<StreamConfig> & { name: string }
 const apiCodes = { notEnabled: 10039, streamNotFound: 10059, nameInUse: 10058 } as const
 
 /**
- * Creates the streams of a cell that are missing. Existing ones keep their settings, so that a
- * process with other defaults cannot, for example, take replicas away.
+ * Creates the streams of a cell that are missing and whose names do not depend on its layout.
+ * Existing ones keep their settings, so that a process with other defaults cannot, for example,
+ * take replicas away.
  * @throws UnavailableError, or InputError when the account has no JetStream.
  */
 export async function ensureStreams(
@@ -23,32 +24,8 @@ export async function ensureStreams(
   subjects: Subjects,
   options: { replicas: number; queueMaxItems: number },
 ): Promise<void> {
-  await Promise.all(streamsOf(subjects, options).map((config) => ensureStream(link, config)))
-}
-
-function streamsOf(
-  subjects: Subjects,
-  options: { replicas: number; queueMaxItems: number },
-): NewStream[] {
-  const shared = {
-    storage: StorageType.File,
-    num_replicas: options.replicas,
-    allow_direct: true,
-    duplicate_window: limits.dedupeWindowMs * nanosPerMs,
-  }
-  return [
+  await ensureAll(link, options.replicas, [
     {
-      ...shared,
-      name: subjects.actStream,
-      subjects: subjects.actAll,
-      retention: RetentionPolicy.Limits,
-      allow_msg_schedules: true,
-      allow_msg_ttl: true,
-      allow_rollup_hdrs: true,
-      allow_atomic: true,
-    },
-    {
-      ...shared,
       name: subjects.workStream,
       subjects: [subjects.workAll],
       retention: RetentionPolicy.Workqueue,
@@ -57,13 +34,39 @@ function streamsOf(
       max_msgs_per_subject: options.queueMaxItems,
     },
     {
-      ...shared,
       name: subjects.deadStream,
       subjects: [subjects.deadAll],
       retention: RetentionPolicy.Limits,
       max_age: limits.deadLetterMaxAgeMs * nanosPerMs,
     },
-  ]
+  ])
+}
+
+/** Creates the state streams that are missing, as {@link ensureStreams} does with the others. */
+export async function ensureStateStreams(
+  link: NatsLink,
+  subjects: Subjects,
+  options: { replicas: number },
+): Promise<void> {
+  const streams = subjects.actStreams.map((stream) => ({
+    ...stream,
+    retention: RetentionPolicy.Limits,
+    allow_msg_schedules: true,
+    allow_msg_ttl: true,
+    allow_rollup_hdrs: true,
+    allow_atomic: true,
+  }))
+  await ensureAll(link, options.replicas, streams)
+}
+
+async function ensureAll(link: NatsLink, replicas: number, streams: NewStream[]): Promise<void> {
+  const shared = {
+    storage: StorageType.File,
+    num_replicas: replicas,
+    allow_direct: true,
+    duplicate_window: limits.dedupeWindowMs * nanosPerMs,
+  }
+  await Promise.all(streams.map((stream) => ensureStream(link, { ...shared, ...stream })))
 }
 
 async function ensureStream(link: NatsLink, config: NewStream): Promise<void> {

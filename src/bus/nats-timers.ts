@@ -6,7 +6,10 @@ import type { Publisher } from './nats-publisher.ts'
 import type { Subjects } from './subjects.ts'
 import type { Timers } from './timers.ts'
 
-/** Timers as message schedules (ADR-51): one subject each, its last message is the schedule. */
+/**
+ * Timers as message schedules (ADR-51): one subject each, its last message is the schedule. The
+ * broker only fires into the stream that holds the schedule, which has the agent's mail as well.
+ */
 export function natsTimers(parts: {
   link: NatsLink
   publisher: Publisher
@@ -29,7 +32,7 @@ export function natsTimers(parts: {
     cancel: (address, timerId) =>
       link.reach(`timer ${timerId} of ${formatAddress(address)}`, async () => {
         const filter = subjects.timer(address, timerId)
-        await link.manager.streams.purge(subjects.actStream, { filter })
+        await link.manager.streams.purge(subjects.actStream(address), { filter })
       }),
   }
 }

@@ -16,8 +16,7 @@ export function natsWire(link: NatsLink, subjects: Subjects): Wire {
   const { connection } = link
   return {
     announce(topic, body) {
-      // While disconnected the client would buffer the notice and drop it on reconnecting.
-      if (link.status() === 'connected') connection.publish(subjects.topic(topic), body)
+      link.send({ subject: subjects.topic(topic), body })
     },
     async listen(topic, onNotice) {
       const subscription = connection.subscribe(subjects.topicFilter(topic), {
@@ -47,12 +46,14 @@ export function natsWire(link: NatsLink, subjects: Subjects): Wire {
     },
     async serve(service, answer) {
       const reply = async (message: Msg): Promise<void> => {
+        const subject = message.reply
+        if (!subject) return
         try {
-          message.respond(await answer(message.data))
+          link.send({ subject, body: await answer(message.data) })
         } catch (error) {
           const headers = newHeaders()
           headers.set(errorHeader, '1')
-          message.respond(toBytes(toErrorValue(error)), { headers })
+          link.send({ subject, body: toBytes(toErrorValue(error)), options: { headers } })
         }
       }
       const subscription = connection.subscribe(subjects.question(service), {

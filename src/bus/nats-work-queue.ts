@@ -156,7 +156,7 @@ function settle(link: NatsLink, message: Msg, verdict: WorkVerdict): void {
 }
 
 function tell(link: NatsLink, message: Msg, what: string): void {
-  if (link.status() === 'connected' && message.reply) link.connection.publish(message.reply, what)
+  if (message.reply) link.send({ subject: message.reply, body: what })
 }
 
 function idOf(message: Msg): string {

@@ -5,15 +5,25 @@ import type { MailboxSlice } from './mailbox.ts'
 import { partitionOf } from './partition.ts'
 import type { QueueName } from './work-queue.ts'
 
+/** How the agents of a cell are spread; every process of the cell has the same. */
+export interface CellLayout {
+  /** Slices of the mail of every machine type. */
+  readonly partitions: number
+  /** State streams. Partition `p` lies in shard `p % shards`. */
+  readonly shards: number
+}
+
 /** Builds and parses every subject, stream name and consumer name of one cell. */
 export interface Subjects {
   readonly cell: string
-  readonly partitions: number
-  /** Everything the state stream holds: mail, journals and timers. */
-  readonly actAll: string[]
+  /** The state streams, one per shard: mail, journals and timers. */
+  readonly actStreams: readonly { readonly name: string; readonly subjects: string[] }[]
   readonly workAll: string
   readonly deadAll: string
-  readonly actStream: string
+  /** The state stream that holds everything of an agent. */
+  actStream(of: Address): string
+  /** The state stream that holds a slice. */
+  sliceStream(slice: MailboxSlice): string
   readonly workStream: string
   readonly deadStream: string
   bucket(name: string): string
@@ -22,8 +32,8 @@ export interface Subjects {
   /** The address of a mailbox subject; undefined when it is none. */
   mailAddress(subject: string): Address | undefined
   journal(of: Address): string
-  /** All journals of one machine type, or of all. */
-  journals(type?: string): string
+  /** All journals of one machine type, or of all: a filter for each state stream. */
+  journals(type?: string): { readonly stream: string; readonly filter: string }[]
   journalAddress(subject: string): Address | undefined
   timer(of: Address, timerId: string): string
   queue(queue: QueueName): string
@@ -39,6 +49,8 @@ export interface Subjects {
 
 const cellPattern = /^[a-z0-9-]{1,32}$/
 const bucketPattern = /^[A-Za-z0-9_-]{1,64}$/
+const plainToken = /^[A-Za-z0-9_-]+$/
+const shardToken = /^s\d+$/
 /** Consumer names and timer tokens longer than this are replaced by their hash. */
 const longestTokenBytes = 200
 
@@ -46,29 +58,17 @@ const longestTokenBytes = 200
  * The subjects of one cell.
  * @throws InputError when the cell name is not 1 to 32 of `[a-z0-9-]`.
  */
-export function subjectsOf(cell: string, partitions: number): Subjects {
+export function subjectsOf(cell: string, layout: CellLayout): Subjects {
   checkCell(cell)
   const root = `ash.${cell}`
-  const mail = (to: Address): string =>
-    `${root}.m.${escapeToken(to.type)}.${partitionOf(to.id, partitions)}.${escapeToken(to.id)}`
   return {
     cell,
-    partitions,
-    actAll: [`${root}.m.>`, `${root}.j.>`, `${root}.t.>`],
+    ...stateSubjects(cell, root, layout),
     workAll: `${root}.w.>`,
     deadAll: `${root}.d.>`,
-    actStream: `ASH_${cell}_ACT`,
     workStream: `ASH_${cell}_WORK`,
     deadStream: `ASH_${cell}_DEAD`,
     bucket: (name) => `ASH_${cell}_${checkBucket(name)}`,
-    mail,
-    mailSlice: (slice) => `${root}.m.${escapeToken(slice.type)}.${slice.partition}.>`,
-    mailAddress: (subject) => addressIn(subject, root, 'm', 3, 5, 6),
-    journal: (of) => `${root}.j.${escapeToken(of.type)}.${escapeToken(of.id)}`,
-    journals: (type) => (type === undefined ? `${root}.j.>` : `${root}.j.${escapeToken(type)}.>`),
-    journalAddress: (subject) => addressIn(subject, root, 'j', 3, 4, 5),
-    timer: (of, timerId) =>
-      `${mail(of).replace(`${root}.m.`, `${root}.t.`)}.${boundedToken(timerId)}`,
     queue: (queue) => `${root}.w.${queue.kind}.${escapeToken(queue.name)}`,
     queueConsumer: (queue) => `${queue.kind}_${boundedToken(queue.name)}`,
     dead: (kind) => `${root}.d.${escapeToken(kind)}`,
@@ -80,6 +80,55 @@ export function subjectsOf(cell: string, partitions: number): Subjects {
         .split('.')
         .map(unescapeToken),
     question: (service) => `${root}.q.${escapeToken(service)}`,
+  }
+}
+
+/** What lies in the state streams. A cell with one shard has no shard in its names. */
+function stateSubjects(
+  cell: string,
+  root: string,
+  { partitions, shards }: CellLayout,
+): Pick<
+  Subjects,
+  | 'actStreams'
+  | 'actStream'
+  | 'sliceStream'
+  | 'mail'
+  | 'mailSlice'
+  | 'mailAddress'
+  | 'journal'
+  | 'journals'
+  | 'journalAddress'
+  | 'timer'
+> {
+  const streamOf = (shard: number): string =>
+    shards === 1 ? `ASH_${cell}_ACT` : `ASH_${cell}_ACT_${shard}`
+  const rootOf = (shard: number): string => (shards === 1 ? root : `${root}.s${shard}`)
+  const shardOf = (id: string): number => (shards === 1 ? 0 : partitionOf(id, partitions) % shards)
+  const all = Array.from({ length: shards }, (_, shard) => shard)
+  const inSlice = (space: 'm' | 't', { type, id }: Address): string => {
+    const partition = partitionOf(id, partitions)
+    return `${rootOf(partition % shards)}.${space}.${escapeToken(type)}.${partition}.${escapeToken(id)}`
+  }
+  return {
+    actStreams: all.map((shard) => ({
+      name: streamOf(shard),
+      subjects: ['m', 'j', 't'].map((space) => `${rootOf(shard)}.${space}.>`),
+    })),
+    actStream: (of) => streamOf(shardOf(of.id)),
+    sliceStream: (slice) => streamOf(slice.partition % shards),
+    mail: (to) => inSlice('m', to),
+    mailSlice: ({ type, partition }) =>
+      `${rootOf(partition % shards)}.m.${escapeToken(type)}.${partition}.>`,
+    mailAddress: (subject) => addressIn(subject, root, 'm'),
+    journal: ({ type, id }) => `${rootOf(shardOf(id))}.j.${escapeToken(type)}.${escapeToken(id)}`,
+    journals: (type) =>
+      all.map((shard) => ({
+        stream: streamOf(shard),
+        filter: `${rootOf(shard)}.j.${type === undefined ? '' : `${escapeToken(type)}.`}>`,
+      })),
+    journalAddress: (subject) => addressIn(subject, root, 'j'),
+    timer: (of, timerId) => `${inSlice('t', of)}.${boundedToken(timerId)}`,
   }
 }
 
@@ -112,6 +161,7 @@ export function checkBucket(name: string): string {
  * @throws InputError when the text holds half a surrogate pair, which has no UTF-8 form.
  */
 export function escapeToken(text: string): string {
+  if (plainToken.test(text)) return text
   if (text === '') return '='
   if (!text.isWellFormed()) {
     throw new InputError({
@@ -122,7 +172,7 @@ export function escapeToken(text: string): string {
     })
   }
   return text.replace(/[\0-\x7f]|[^\0-\x7f]+/gu, (piece) => {
-    if (/^[A-Za-z0-9_-]$/.test(piece)) return piece
+    if (plainToken.test(piece)) return piece
     if (piece.charCodeAt(0) > 0x7f) return `==${Buffer.from(piece).toString('base64url')}=`
     return `=${piece.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`
   })
@@ -151,18 +201,11 @@ function boundedToken(text: string): string {
   return `=-${createHash('sha256').update(text).digest('hex')}`
 }
 
-function addressIn(
-  subject: string,
-  root: string,
-  space: 'm' | 'j',
-  typeIndex: number,
-  idIndex: number,
-  length: number,
-): Address | undefined {
-  const tokens = subject.split('.')
-  if (!subject.startsWith(`${root}.${space}.`) || tokens.length !== length) return undefined
-  return {
-    type: unescapeToken(tokens[typeIndex] ?? ''),
-    id: unescapeToken(tokens[idIndex] ?? ''),
-  }
+/** Of `m.<type>.<partition>.<id>` or `j.<type>.<id>`, with or without a shard in front. */
+function addressIn(subject: string, root: string, space: 'm' | 'j'): Address | undefined {
+  if (!subject.startsWith(`${root}.`)) return undefined
+  const tokens = subject.slice(root.length + 1).split('.')
+  if (shardToken.test(tokens[0] ?? '')) tokens.shift()
+  if (tokens[0] !== space || tokens.length !== (space === 'm' ? 4 : 3)) return undefined
+  return { type: unescapeToken(tokens[1] ?? ''), id: unescapeToken(tokens.at(-1) ?? '') }
 }

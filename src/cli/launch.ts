@@ -46,6 +46,7 @@ export async function launch(options: LaunchOptions): Promise<Launched> {
       NATS_URL: cell.url,
       ASHLAR_CELL: settings.cell,
       ASHLAR_REPLICAS: String(settings.replicas),
+      ASHLAR_SHARDS: String(settings.shards),
       ASHLAR_LOG: settings.logLevel,
     },
     onEvent: onProcessEvent,

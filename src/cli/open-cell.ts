@@ -27,9 +27,9 @@ export interface OpenCellOptions {
  */
 export async function openCell(settings: Settings, options: OpenCellOptions): Promise<OpenCell> {
   const { log, report } = options
-  const { natsUrl, cell, replicas } = settings
+  const { natsUrl, cell, replicas, shards } = settings
   if (natsUrl !== undefined) {
-    const runtime = await connect({ servers: natsUrl, cell, replicas, log })
+    const runtime = await connect({ servers: natsUrl, cell, replicas, shards, log })
     return { url: natsUrl, embedded: undefined, runtime, close: () => runtime.close() }
   }
   const broker = await startBroker({
@@ -46,7 +46,7 @@ export async function openCell(settings: Settings, options: OpenCellOptions): Pr
     clock: systemClock(),
   })
   try {
-    const runtime = await connect({ servers: broker.url, cell, log })
+    const runtime = await connect({ servers: broker.url, cell, shards, log })
     return {
       url: broker.url,
       embedded: broker.reused ? 'reused' : 'started',

@@ -44,18 +44,25 @@ export interface ConnectOptions {
   cell?: string
   /** Copies of every stream; more than 1 needs a cluster. Default 1. */
   replicas?: number
+  /**
+   * Streams over which the state of the agents is spread, 1 to 16. Used when the cell is new; an
+   * existing cell keeps its number. Default 4.
+   */
+  shards?: number
   log?: Logger
 }
 
 /**
  * Connects this process to a cell on a NATS server.
- * @throws UnavailableError when no server answers there
+ * @throws UnavailableError when no server answers there; InputError when an option or the server
+ * cannot be used
  */
 export async function connect(options: ConnectOptions): Promise<Runtime> {
-  const { servers, cell = 'main', replicas = 1, log = silentLogger } = options
+  const { servers, cell = 'main', replicas = 1, shards, log = silentLogger } = options
   const clock = systemClock()
   const ids = systemIds()
-  const bus = await openNatsBus({ servers, cell, clock, ids, replicas })
+  const layout = shards === undefined ? {} : { shards }
+  const bus = await openNatsBus({ servers, cell, clock, ids, replicas, ...layout })
   return createRuntime({ bus, clock, ids, random: systemRandom(), log })
 }
 

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import * as z from 'zod'
+import { limits } from '../bus/limits.ts'
 import { firstIssue } from '../contracts/envelope.ts'
 import { InputError } from '../contracts/error.ts'
 
@@ -28,6 +29,8 @@ export interface Settings {
   cell: string
   /** Copies of every stream and bucket that this process creates. */
   replicas: number
+  /** Streams over which the state of the agents is spread, if this process creates the cell. */
+  shards: number
   brokerPort: number
   brokerBinary: string | undefined
   storeDir: string
@@ -83,6 +86,7 @@ export async function readSettings(options: SettingsOptions = {}): Promise<Setti
     natsUrl,
     cell,
     replicas: readReplicas(env.ASHLAR_REPLICAS, natsUrl),
+    shards: readShards(env.ASHLAR_SHARDS),
     brokerPort: readPort(port),
     brokerBinary: env.ASHLAR_NATS_SERVER,
     storeDir: env.ASHLAR_STORE_DIR ?? config.broker?.storeDir ?? '.ashlar',
@@ -163,6 +167,17 @@ function readReplicas(text: string | undefined, natsUrl: string | undefined): nu
     expected: '1 with the embedded broker, which is a single server',
     got: text,
     todo: 'set NATS_URL to a cluster, or unset it',
+  })
+}
+
+function readShards(text: string | undefined): number {
+  const shards = Number(text || limits.shards)
+  if (Number.isInteger(shards) && shards >= 1 && shards <= limits.partitions) return shards
+  throw new InputError({
+    field: 'ASHLAR_SHARDS',
+    expected: `an integer from 1 to ${limits.partitions}`,
+    got: text,
+    todo: `unset it for the default of ${limits.shards}`,
   })
 }
 

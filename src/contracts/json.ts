@@ -97,12 +97,11 @@ export function hashJson(value: unknown): string {
   return hash('sha256', canonicalize(value) ?? 'undefined')
 }
 
-const encoder = new TextEncoder()
 const decoder = new TextDecoder('utf-8', { fatal: true })
 
 /** UTF-8 bytes of the JSON text of a value. */
 export function toBytes(value: unknown): Uint8Array {
-  return encoder.encode(JSON.stringify(value))
+  return Buffer.from(JSON.stringify(value))
 }
 
 /**

@@ -6,12 +6,17 @@ import type { AgentEvent, NeutralEvent } from '../../src/contracts/event.ts'
 import type { StoredState } from '../../src/contracts/state.ts'
 import type { AgentDefinition } from '../../src/actors/definition.ts'
 import { defineAgent } from '../../src/actors/definition.ts'
+import type { StepResult } from '../../src/actors/step.ts'
 import { step } from '../../src/actors/step.ts'
 
-/** Only what the pure step gives, moved by hand: every state goes through JSON between two events. */
+/**
+ * Only what the pure step gives, moved by hand: every state goes through JSON between two events, and
+ * beside it as the object that the last step gave.
+ */
 export class FoldWorld {
   readonly emitted: AgentEvent[] = []
   readonly states = new Map<string, string>()
+  private readonly kept = new Map<string, StoredState>()
   private readonly definitions = new Map<string, AgentDefinition>()
   private readonly queue: { to: Address; event: NeutralEvent }[] = []
   private readonly promises = new Map<
@@ -78,6 +83,13 @@ export class FoldWorld {
     }
   }
 
+  /** The very object that the last step gave leads to the same as its JSON. */
+  private checkKept(key: string, result: StepResult, throughJson: StepResult): void {
+    const [got, expected] = [JSON.stringify(result), JSON.stringify(throughJson)]
+    if (got !== expected) throw new Error(`${key}: kept ${got}, through JSON ${expected}`)
+    this.kept.set(key, result.next)
+  }
+
   private deliver(to: Address, event: NeutralEvent): void {
     this.queue.push({ to, event })
     for (let next = this.queue.shift(); next; next = this.queue.shift()) {
@@ -86,7 +98,9 @@ export class FoldWorld {
       if (text === undefined && next.event.kind !== 'init') continue
       const stored = text === undefined ? undefined : (JSON.parse(text) as StoredState)
       const at = { address: next.to, atMs: this.nowMs }
-      const result = step(this.definitions.get(next.to.type)!, stored, next.event, at)
+      const definition = this.definitions.get(next.to.type)!
+      const result = step(definition, stored, next.event, at)
+      this.checkKept(key, step(definition, this.kept.get(key), next.event, at), result)
       this.states.set(key, JSON.stringify(result.next))
       for (const effect of JSON.parse(JSON.stringify(result.effects)) as Effect[]) {
         this.execute(next.to, effect)

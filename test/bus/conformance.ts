@@ -9,8 +9,12 @@ import { describeTimers } from './timers-cases.ts'
 import { describeWire } from './wire-cases.ts'
 import { describeWorkQueue } from './work-queue-cases.ts'
 
-/** Runs every port's cases on a broker. */
-export function busConformance(name: string, open: () => Promise<Harness>): void {
+/** Runs every port's cases on a broker, or only those of mail, journals and timers. */
+export function busConformance(
+  name: string,
+  open: () => Promise<Harness>,
+  ports: 'all' | 'state' = 'all',
+): void {
   describe(name, () => {
     let harness: Harness
     const buses: Bus[] = []
@@ -36,8 +40,9 @@ export function busConformance(name: string, open: () => Promise<Harness>): void
     }
     describeMailbox(desk)
     describeJournal(desk)
-    describeWorkQueue(desk)
     describeTimers(desk)
+    if (ports === 'state') return
+    describeWorkQueue(desk)
     describeKeyValue(desk)
     describeWire(desk)
     describeCells(desk)

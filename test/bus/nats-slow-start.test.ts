@@ -37,7 +37,7 @@ function slow(failures: number): NatsLink {
 }
 
 test('a worker whose queue is created slowly starts all the same', async () => {
-  const subjects = subjectsOf('slow', 1)
+  const subjects = subjectsOf('slow', { partitions: 1, shards: 1 })
   await ensureStreams(link, subjects, { replicas: 1, queueMaxItems: 10 })
   const parts = { subjects, clock, publisher: createPublisher(link, clock) }
   const queue = { kind: 'tool', name: 'late' } as const

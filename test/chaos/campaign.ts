@@ -98,7 +98,7 @@ async function play(
   const { seed, runs, kills, cluster, concurrency } = options
   const { client, bus } = cell.runtime
   const heard: Heard = new Map()
-  await bus.wire.listen(['step', deskMachine.id, '*'], (body) => {
+  await bus.wire.listen(['step', deskMachine.id, '>'], (body) => {
     const { address, step } = fromBytes(body) as StepNotice
     const steps = heard.get(address.id) ?? new Map<number, number>()
     if (!steps.has(step)) steps.set(step, clock.now())

@@ -83,7 +83,8 @@ class Cluster implements Brokers {
 
   async leader(stream: Led): Promise<Node | undefined> {
     const streams = await this.streams()
-    const led = streams.find(({ config }) => config.name.endsWith(`_${stream}`))
+    // One shard stands for all.
+    const led = streams.find(({ config }) => new RegExp(`_${stream}(_0)?$`).test(config.name))
     return this.nodes.find(({ name }) => name === led?.cluster?.leader)
   }
 

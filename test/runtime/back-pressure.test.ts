@@ -230,6 +230,24 @@ describeWorlds('more agents than a host keeps in memory', ['local', 'nats'], (op
     expect(workers.host.residentAgents()).toBe(0)
   })
 
+  test('a burst of them leaves the memory although no more mail comes', async () => {
+    restrict({ residentAgentsMax: 3 })
+    const world = await open({ partitions: 1 })
+    const gate = Promise.withResolvers<void>()
+    const append: Faults['append'] = async (next) => {
+      await gate.promise
+      return next()
+    }
+    const { host } = await world.start({ agents: [counter] }, { append })
+    const ids = Array.from({ length: 20 }, (_, index) => `c${index}`)
+    const starts = ids.map((id) => world.settle(world.client.start(counter, { id })))
+    const refs = await Promise.all(starts)
+    await world.until(async () => host.residentAgents() === ids.length)
+    gate.resolve()
+    for (const ref of refs) await world.settle(ref.waitFor(({ step }) => step === 1))
+    await world.until(async () => host.residentAgents() <= 3)
+  })
+
   test('keeps those that were used last', async () => {
     restrict({ residentAgentsMax: 3 })
     const world = await open({ partitions: 1 })

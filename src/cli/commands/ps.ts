@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import type { AgentView } from '../../actors/client.ts'
+import type { AgentView } from '../../actors/view.ts'
 import { listHosts } from '../../actors/registry.ts'
 import { formatAddress } from '../../contracts/address.ts'
 import { describeError } from '../../contracts/location.ts'

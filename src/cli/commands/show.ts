@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { viewOf } from '../../actors/client.ts'
+import { viewOf } from '../../actors/view.ts'
 import { isKept } from '../../actors/failure.ts'
 import { isServedBy, listHosts } from '../../actors/registry.ts'
 import type { Address } from '../../contracts/address.ts'
