@@ -12,7 +12,7 @@ import { loopBlocks } from '../report/loop-blocks.ts'
 import type { Scenario, ScenarioContext } from '../scenario.ts'
 
 const rolesOf: Readonly<Record<Shape, readonly Role[]>> = {
-  inline: process.env['BENCH_HOSTS'] === '2' ? ['inline', 'inline'] : ['inline'],
+  inline: ['inline'],
   actors: ['agents', 'tools', 'decisions'],
 }
 
