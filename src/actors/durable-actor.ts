@@ -56,6 +56,8 @@ export class DurableActor {
   private readonly definition: AgentDefinition
   private readonly ports: ActorPorts
   private readonly queue: ActorInput[] = []
+  /** Ends of local effects among what is queued. */
+  private localEnds = 0
   private readonly local: LocalEffects
   /** Finishes the oldest mail that waits for local effects. */
   private held: (() => void) | undefined
@@ -88,6 +90,7 @@ export class DurableActor {
 
   accept(input: ActorInput): void {
     this.queue.push(input)
+    if (input.mailSeq === 0) this.localEnds++
     // Work that could not begin would end before it is noted as under way.
     if (!this.stalled) this.working ??= this.work()
   }
@@ -98,6 +101,7 @@ export class DurableActor {
    */
   release(): number[] {
     this.forget()
+    this.localEnds = 0
     return this.queue.splice(0).flatMap(({ mailSeq }) => (mailSeq > 0 ? [mailSeq] : []))
   }
 
@@ -134,6 +138,7 @@ export class DurableActor {
       try {
         await this.process(input)
         this.queue.shift()
+        if (input.mailSeq === 0) this.localEnds--
         attempt = 0
         this.finish(input)
       } catch (thrown) {
@@ -151,7 +156,7 @@ export class DurableActor {
     if (input.mailSeq > 0 && !this.held) this.held = input.finished
     else input.finished()
     // A local effect that has ended counts until its end is in the journal.
-    if (this.local.count > 0 || this.queue.some(({ mailSeq }) => mailSeq === 0)) return
+    if (this.local.count > 0 || this.localEnds > 0) return
     this.held?.()
     this.held = undefined
   }
