@@ -24,7 +24,6 @@ import type { WaitOptions } from './waiting.ts'
 import { isRetryable, untilDone, untilMet, Waiting } from './waiting.ts'
 
 export type { AgentView } from './view.ts'
-export { viewOf } from './view.ts'
 export type { WaitOptions } from './waiting.ts'
 
 type ViewOf<M extends AnyStateMachine> = AgentView<ContextFrom<M>, OutputFrom<M>>

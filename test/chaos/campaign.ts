@@ -33,6 +33,8 @@ export interface Result extends Verdict {
   seconds: number
   /** Runs that were going on when faults struck, fewest first. */
   folder: string
+  /** The folder is still there. */
+  isKept: boolean
 }
 
 interface Scene {
@@ -61,6 +63,7 @@ export async function campaign(
   const start = options.cluster ? startCluster : startSingle
   const brokers = await start({ folder, cell: name, clock, report })
   let cell: Cell | undefined
+  let isKept = options.keep
   try {
     const runs = join(folder, 'conversations.json')
     await writeFile(runs, JSON.stringify(conversations))
@@ -80,11 +83,13 @@ export async function campaign(
     })
     const scene = { folder, brokers, cell, base, conversations, executions }
     const verdict = await play(scene, options, clock, report)
-    return { ...verdict, seconds: Math.round((clock.now() - begunMs) / 1000), folder }
+    // What was found can be looked into only as long as the store and the logs are there.
+    isKept ||= verdict.findings.length > 0
+    return { ...verdict, seconds: Math.round((clock.now() - begunMs) / 1000), folder, isKept }
   } finally {
     await cell?.stop()
     await brokers.stop()
-    if (!options.keep) await rm(folder, { recursive: true, force: true })
+    if (!isKept) await rm(folder, { recursive: true, force: true })
   }
 }
 
@@ -93,7 +98,7 @@ async function play(
   options: Options,
   clock: Clock,
   report: (line: string) => void,
-): Promise<Omit<Result, 'seconds' | 'folder'>> {
+): Promise<Omit<Result, 'seconds' | 'folder' | 'isKept'>> {
   const { cell, brokers, base, conversations, executions } = scene
   const { seed, runs, kills, cluster, concurrency } = options
   const { client, bus } = cell.runtime

@@ -36,7 +36,7 @@ async function main(): Promise<number> {
     else process.stdout.write(`${line}\n`)
   }
   if (options.verbose) for (const line of describeDeaths(result)) report(line)
-  if (options.keep) report(`kept: ${result.folder}`)
+  if (result.isKept) report(`kept: ${result.folder}`)
   if (options.json) process.stdout.write(`${JSON.stringify(summary)}\n`)
   return result.findings.length === 0 ? 0 : 1
 }

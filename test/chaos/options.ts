@@ -17,7 +17,8 @@ and judges from the journals, the airline's store and a record of executions wha
   --concurrency C   conversations at the same time (default 32)
   --instances I     processes of each kind (default 2)
   --cluster         three nats-servers with three replicas of everything
-  --keep            keep the folder with the store, the logs and the executions
+  --keep            keep the folder with the store, the logs and the executions, as is done when
+                    something was found
   --verbose         tell about every fault
   --json            print the result as one JSON object on the last line
   --help
