@@ -25,7 +25,7 @@ export async function describeMachine(): Promise<Machine> {
     cores: processors.length,
     cpu: processors[0]?.model ?? 'unknown',
     memoryBytes: totalmem(),
-    kernel: `${type()} ${release()}`,
+    kernel: `${type()} ${release().replace(/-.*$/, '')}`,
     node: process.versions.node,
     natsServer: /v(\d\S*)/.exec(stdout)?.[1] ?? stdout.trim(),
     measuredAt: new Date().toISOString(),
