@@ -32,7 +32,8 @@ export function completionEvent(
 
 /** One call, set up for its statechart: the machine's input and what runs behind its sources. */
 export interface Performance {
-  input: unknown
+  /** Runs code of the user, as schemas and prompts are; not asked of a call that is given up. */
+  input(): unknown
   handlers: Readonly<Record<string, SourceHandler>>
   conclude(output: never): Completion
   /** How a call ends that its workers do not survive: what `conclude` takes. */
@@ -65,7 +66,8 @@ export function createPerformer(
     async perform(call, signal) {
       try {
         const { input, handlers, conclude } = prepare(call)
-        const run = runInMemory(definition, { name: call.id, input, clock, handlers, signal })
+        const parts = { name: call.id, input: input(), clock, handlers, signal }
+        const run = runInMemory(definition, parts)
         return conclude((await run.output) as never)
       } catch (thrown) {
         return { error: toErrorValue(thrown) }

@@ -32,20 +32,24 @@ export function prepareDecision(
   call: { input: unknown; offered: readonly string[] },
   ports: DecisionPorts,
 ): {
-  input: object
+  input: () => object
   handlers: Record<string, (input: never, signal: AbortSignal) => unknown>
   conclude: (outcome: DecisionOutcome) => { output: unknown } | { error: ErrorValue }
 } {
   const { name, deciders, repairs, timeoutMs } = decision
-  const { checkedInput, ...assembled } = assemble(decision, call)
+  let checkedInput: unknown
   return {
-    input: {
-      assembled,
-      metered: ports.budget.isUnlimited !== true,
-      offered: [...call.offered],
-      deciders: deciders.map((decider) => decider.name),
-      repairs,
-      timeoutMs,
+    input() {
+      const { checkedInput: checked, ...assembled } = assemble(decision, call)
+      checkedInput = checked
+      return {
+        assembled,
+        metered: ports.budget.isUnlimited !== true,
+        offered: [...call.offered],
+        deciders: deciders.map((decider) => decider.name),
+        repairs,
+        timeoutMs,
+      }
     },
     handlers: {
       reserve: ({ decider }: { decider: string }) => ports.budget.reserve(decider),

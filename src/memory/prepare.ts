@@ -20,13 +20,13 @@ export function prepareMemoryOperation(
   operation: MemoryOperation<never>,
   call: { id: string; agent: { type: string; id: string }; input: unknown },
 ): {
-  input: object
+  input: () => object
   handlers: Record<string, (input: never, signal: AbortSignal) => unknown>
   conclude: (outcome: Outcome) => { output: unknown } | { error: ErrorValue }
 } {
   const source: FactSource = { actor: `${call.agent.type}/${call.agent.id}`, event: call.id }
   return {
-    input: { input: call.input },
+    input: () => ({ input: call.input }),
     handlers: {
       validate({ input }: { input: unknown }) {
         const parsed = operation.input.safeParse(input)

@@ -32,7 +32,7 @@ export class ContractError extends AshlarError {
 }
 
 interface PreparedCall {
-  input: object
+  input: () => object
   handlers: Record<string, (input: never, signal: AbortSignal) => unknown>
   conclude: (outcome: ToolOutcome) => { output: unknown } | { error: ErrorValue }
   giveUp: (deliveries: number) => Promise<ToolOutcome>
@@ -51,17 +51,19 @@ export function prepareToolCall(
   })
   const { effect, retry, timeoutMs, reconcile } = tool
   const run = ports.ids.next()
-  const validation = validate(tool, call.input)
   return {
-    input: {
-      validation,
-      // A call that is not valid must not take the one try of a breaker that has rested.
-      admission: validation.valid ? admit(ports.breaker) : { admitted: true },
-      effect,
-      retry,
-      timeoutMs,
-      jitter: ports.random.next(),
-      canReconcile: reconcile !== undefined,
+    input() {
+      const validation = validate(tool, call.input)
+      return {
+        validation,
+        // A call that is not valid must not take the one try of a breaker that has rested.
+        admission: validation.valid ? admit(ports.breaker) : { admitted: true },
+        effect,
+        retry,
+        timeoutMs,
+        jitter: ports.random.next(),
+        canReconcile: reconcile !== undefined,
+      }
     },
     handlers: {
       async recordIntent() {

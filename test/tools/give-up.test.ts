@@ -1,9 +1,14 @@
 import { expect, test } from 'vitest'
 import * as z from 'zod'
+import { createPerformers } from '../../src/cli/performers.ts'
+import { rules } from '../../src/decision/deciders.ts'
+import { defineDecision } from '../../src/decision/define-decision.ts'
+import { countingIds } from '../../src/contracts/ids.ts'
+import { seededRandom } from '../../src/contracts/random.ts'
+import { declareTool, defineTool } from '../../src/tools/define-tool.ts'
 import { createLocalBroker } from '../../src/bus/local-broker.ts'
 import { virtualClock } from '../../src/contracts/clock.ts'
 import type { EffectClass, ToolOutcome } from '../../src/contracts/tool.ts'
-import { declareTool } from '../../src/tools/define-tool.ts'
 import { giveUpCall } from '../../src/tools/give-up.ts'
 import { keyValueLedger } from '../../src/tools/ledger.ts'
 
@@ -47,4 +52,32 @@ test('a once call that somebody ended well, and could not tell, ended well', asy
   await ledger.begin(call.id, 't', 'first')
   await ledger.settle(call.id, 't', done)
   expect(await giveUpCall(tool, call, ledger)).toEqual(done)
+})
+
+test('a call that is given up runs no code of the user: it may be what the workers died of', async () => {
+  const run: string[] = []
+  const input = z.unknown().transform((value) => (run.push('schema'), value))
+  const tool = defineTool({
+    name: 't',
+    input,
+    output: z.unknown(),
+    effect: 'read',
+    execute: () => run.push('tool'),
+  })
+  const decision = defineDecision({
+    name: 'd',
+    input,
+    options: z.discriminatedUnion('type', [z.object({ type: z.literal('GO') })]),
+    prompt: () => String(run.push('prompt')),
+    deciders: [rules(() => (run.push('decider'), { type: 'GO' }))],
+  })
+  const { keyValue } = createLocalBroker({ clock }).connect()
+  const ports = { keyValue, clock, random: seededRandom(1), ids: countingIds() }
+  const { serves } = createPerformers({ tools: [tool], decisions: [decision] }, ports)
+  for (const performer of serves) {
+    const poison = { id: 'a/1:1:0', agent: { type: 'a', id: '1' }, input: {}, offered: ['GO'] }
+    expect(await performer.giveUp(poison, 10)).toMatchObject({ error: { kind: 'failed' } })
+  }
+  expect(serves).toHaveLength(2)
+  expect(run).toEqual([])
 })
