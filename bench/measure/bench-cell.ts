@@ -4,6 +4,7 @@ import type { Broker } from '../../src/bus/embedded-broker.ts'
 import { startBroker } from '../../src/bus/embedded-broker.ts'
 import { systemClock } from '../../src/contracts/clock.ts'
 import type { Role } from '../agents/process.ts'
+import type { Shape } from '../options.ts'
 import type { BenchChild } from './bench-child.ts'
 import { startChild } from './bench-child.ts'
 import { atEnd, removeFolder, temporaryFolder } from './leftovers.ts'
@@ -27,6 +28,12 @@ export interface BenchCell {
 }
 
 export const benchCellName = 'main'
+
+/** The processes of the agent loop in each shape. */
+export const rolesOf: Readonly<Record<Shape, readonly Role[]>> = {
+  inline: ['inline'],
+  actors: ['agents', 'tools', 'decisions'],
+}
 
 /** Starts a broker and the processes of the given roles. Everything ends with `close`. */
 export async function openBenchCell(

@@ -1,7 +1,6 @@
-import type { Role } from '../agents/process.ts'
 import { openBarePublish } from '../measure/bare-publish.ts'
 import type { Durability } from '../measure/bench-cell.ts'
-import { openBenchCell } from '../measure/bench-cell.ts'
+import { openBenchCell, rolesOf } from '../measure/bench-cell.ts'
 import { runEach } from '../measure/closed-loop.ts'
 import { median } from '../measure/latency.ts'
 import type { LoopPoint } from '../measure/loop-point.ts'
@@ -10,11 +9,6 @@ import type { BenchOptions, Shape } from '../options.ts'
 import { show, showPercent } from '../report/block.ts'
 import { loopBlocks } from '../report/loop-blocks.ts'
 import type { Scenario, ScenarioContext } from '../scenario.ts'
-
-const rolesOf: Readonly<Record<Shape, readonly Role[]>> = {
-  inline: ['inline'],
-  actors: ['agents', 'tools', 'decisions'],
-}
 
 /** Runs before anything is measured: engines compile what is hot. */
 const warmUpRuns = 300

@@ -8,13 +8,7 @@ import type { SideBySideOptions } from './options.ts'
 import type { OurPoint } from './ours.ts'
 
 /** Our loop at one concurrency: medians over the rounds before and after the peers. */
-export interface OurFigure {
-  shape: Shape
-  durability: Durability
-  concurrency: number
-  runsPerSecond: number
-  p50Ms: number
-  p99Ms: number
+export interface OurFigure extends Omit<OurPoint, 'runs' | 'finished' | 'fault'> {
   rounds: readonly OurPoint[]
 }
 
@@ -24,11 +18,10 @@ export interface Comparison extends Row {
   against: readonly Against[]
 }
 
-export interface Against {
-  shape: Shape
-  durability: Durability
-  runsPerSecond: number
-  p50Ms: number
+export interface Against extends Pick<
+  OurFigure,
+  'shape' | 'durability' | 'runsPerSecond' | 'p50Ms'
+> {
   /** Our runs per second over theirs. */
   ratio: number
 }

@@ -1,7 +1,6 @@
-import type { Role } from '../agents/process.ts'
 import { checkRun, loopAgent } from '../agents/loop.ts'
 import type { BenchCell, Durability } from '../measure/bench-cell.ts'
-import { openBenchCell } from '../measure/bench-cell.ts'
+import { openBenchCell, rolesOf } from '../measure/bench-cell.ts'
 import { runEach } from '../measure/closed-loop.ts'
 import type { Shape } from '../options.ts'
 import type { Measurement } from '../peers/measure.ts'
@@ -17,10 +16,6 @@ export interface OurPoint extends Measurement {
   concurrency: number
 }
 
-const rolesOf: Readonly<Record<Shape, readonly Role[]>> = {
-  inline: ['inline'],
-  actors: ['agents', 'tools', 'decisions'],
-}
 const groups: readonly { shape: Shape; durability: Durability }[] = [
   { shape: 'inline', durability: 'process' },
   { shape: 'inline', durability: 'power' },

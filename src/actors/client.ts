@@ -6,7 +6,7 @@ import { pause } from '../contracts/clock.ts'
 import type { Envelope, Trace } from '../contracts/envelope.ts'
 import { encodeEnvelope } from '../contracts/envelope.ts'
 import type { ErrorValue } from '../contracts/error.ts'
-import { AshlarError, InputError } from '../contracts/error.ts'
+import { AshlarError, InputError, isRetryable } from '../contracts/error.ts'
 import type { AgentEvent, NeutralEvent } from '../contracts/event.ts'
 import type { Ids } from '../contracts/ids.ts'
 import { fromBytes } from '../contracts/json.ts'
@@ -21,7 +21,7 @@ import { ingressService } from './notice.ts'
 import type { AgentView } from './view.ts'
 import { viewOf } from './view.ts'
 import type { WaitOptions } from './waiting.ts'
-import { isRetryable, untilDone, untilMet, Waiting } from './waiting.ts'
+import { untilDone, untilMet, Waiting } from './waiting.ts'
 
 export type { AgentView } from './view.ts'
 export type { WaitOptions } from './waiting.ts'
@@ -86,11 +86,9 @@ export class Client {
     agent: AgentDefinition<M> | string,
     options: StartOptions<M> = {},
   ): Promise<AgentRef<M>> {
-    const type = typeof agent === 'string' ? agent : agent.id
-    const ref = this.agent<M>({ type, id: options.id ?? this.ids.next() })
-    const { input, trace } = options
-    await this.submit(ref.address, { kind: 'init', input }, trace ? { trace } : {})
-    return ref
+    const address = this.addressOf(agent, options)
+    await this.init(address, options)
+    return this.agent<M>(address)
   }
 
   /**
@@ -101,11 +99,8 @@ export class Client {
     agent: AgentDefinition<M> | string,
     options: StartOptions<M> & WaitOptions = {},
   ): Promise<OutputFrom<M>> {
-    const type = typeof agent === 'string' ? agent : agent.id
-    const address = checkAddress({ type, id: options.id ?? this.ids.next() })
-    const { input, trace } = options
-    const begin = (): Promise<void> =>
-      this.submit(address, { kind: 'init', input }, trace ? { trace } : {})
+    const address = this.addressOf(agent, options)
+    const begin = (): Promise<void> => this.init(address, options)
     // An id of our own is new, so there is nothing to read yet.
     const isNew = options.id === undefined
     const ended = this.waiting.until(address, options, untilDone(address), { begin, isNew })
@@ -159,6 +154,15 @@ export class Client {
 
   async output(address: Address, options: WaitOptions = {}): Promise<unknown> {
     return this.waiting.until(address, options, untilDone(address))
+  }
+
+  private addressOf(agent: { id: string } | string, { id }: { id?: string }): Address {
+    const type = typeof agent === 'string' ? agent : agent.id
+    return checkAddress({ type, id: id ?? this.ids.next() })
+  }
+
+  private init(to: Address, { input, trace }: { input?: unknown; trace?: Trace }): Promise<void> {
+    return this.submit(to, { kind: 'init', input }, trace ? { trace } : {})
   }
 
   /** One message at a time per agent: the watermark of the receiver needs them in order (I3). */

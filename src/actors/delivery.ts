@@ -45,9 +45,7 @@ export async function deliverOutbox(
   ports: DeliveryPorts,
   local: LocalExecutor,
 ): Promise<void> {
-  const [only, ...more] = record.outbox
-  if (!only) return
-  if (more.length === 0) return new Delivery(record, ports, local).deliver(only, 0)
+  if (record.outbox.length === 0) return
   const lanes = new Map<string, { effect: Effect; index: number }[]>()
   for (const [index, effect] of record.outbox.entries()) {
     const lane = laneOf(effect)

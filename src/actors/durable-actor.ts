@@ -3,7 +3,7 @@ import { formatAddress } from '../contracts/address.ts'
 import type { Clock } from '../contracts/clock.ts'
 import { pause } from '../contracts/clock.ts'
 import type { Effect } from '../contracts/effect.ts'
-import { AshlarError, LimitError, toErrorValue } from '../contracts/error.ts'
+import { AshlarError, isRetryable, LimitError, toErrorValue } from '../contracts/error.ts'
 import type { NeutralEvent } from '../contracts/event.ts'
 import { describeEvent } from '../contracts/event.ts'
 import type { Ids } from '../contracts/ids.ts'
@@ -285,8 +285,7 @@ export class DurableActor {
       try {
         return await deliverOutbox(record, { bus, clock, log, isServed }, this.local)
       } catch (thrown) {
-        const retryable = thrown instanceof AshlarError && thrown.disposition === 'retryable'
-        if (!retryable || signal.aborted) throw thrown
+        if (!isRetryable(thrown) || signal.aborted) throw thrown
         await pause(clock, retryDelayMs(attempt), signal)
       }
     }

@@ -103,13 +103,19 @@ export function restore(
   children: Iterable<string>,
 ): AnyMachineSnapshot {
   const known = EngineForm.of(stored)
-  const own = { context: copyJson(stored.context), children: standIns(children) }
-  if (known?.machine === machine) return withParts(known, own.context, own.children)
-  const { status, value, historyValue = {}, output, error } = structuredClone(stored)
+  const form = known?.machine === machine ? known : engineForm(machine, name, stored)
+  return withParts(form, copyJson(stored.context), standIns(children))
+}
+
+/** Made anew, as of a state that this process has read. */
+function engineForm(
+  machine: AnyStateMachine,
+  name: string,
+  { status, value, historyValue = {}, output, error }: StoredSnapshot,
+): AnyMachineSnapshot {
   const persisted = { status, value, historyValue, output, error, context: {}, children: {} }
   const scope = createScope(name, [])
-  const snapshot = machine.restoreSnapshot(persisted as never, scope) as AnyMachineSnapshot
-  return withParts(snapshot, own.context, own.children)
+  return machine.restoreSnapshot(persisted as never, scope) as AnyMachineSnapshot
 }
 
 /** What is stored of a snapshot: JSON, children left out. */

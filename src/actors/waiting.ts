@@ -2,7 +2,7 @@ import type { Address } from '../contracts/address.ts'
 import { formatAddress } from '../contracts/address.ts'
 import type { Clock } from '../contracts/clock.ts'
 import { pause } from '../contracts/clock.ts'
-import { AshlarError } from '../contracts/error.ts'
+import { AshlarError, isRetryable } from '../contracts/error.ts'
 import type { Bus } from '../bus/bus.ts'
 import { actorLimits } from './limits.ts'
 import type { StepNotice } from './notice.ts'
@@ -138,10 +138,6 @@ export function untilDone({ type, id }: Address): Judge<unknown> {
       return { value: view.output }
     },
   }
-}
-
-export function isRetryable(thrown: unknown): thrown is AshlarError {
-  return thrown instanceof AshlarError && thrown.disposition === 'retryable'
 }
 
 function ended(view: AgentView): AshlarError {

@@ -2,7 +2,7 @@ import type { Clock } from '../contracts/clock.ts'
 import { pause } from '../contracts/clock.ts'
 import { encodeEnvelope } from '../contracts/envelope.ts'
 import type { ErrorValue } from '../contracts/error.ts'
-import { AshlarError, LimitError, toErrorValue } from '../contracts/error.ts'
+import { isRetryable, LimitError, toErrorValue } from '../contracts/error.ts'
 import { fromBytes } from '../contracts/json.ts'
 import type { Work } from '../contracts/work.ts'
 import { decodeWork } from '../contracts/work.ts'
@@ -112,8 +112,7 @@ export class WorkHost {
           outcome = { error: tooLarge(performer, thrown) }
           continue
         }
-        const isOutage = thrown instanceof AshlarError && thrown.disposition === 'retryable'
-        if (!isOutage || this.ended.signal.aborted) throw thrown
+        if (!isRetryable(thrown) || this.ended.signal.aborted) throw thrown
         await pause(clock, retryDelayMs(attempt), this.ended.signal)
       }
     }

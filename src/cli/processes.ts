@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import type { Clock } from '../contracts/clock.ts'
 import { pause } from '../contracts/clock.ts'
 import type { Disposition } from '../contracts/error.ts'
-import { AshlarError, toErrorValue } from '../contracts/error.ts'
+import { AshlarError, isRetryable, toErrorValue } from '../contracts/error.ts'
 import type { ProcessSpec, RestartIntensity } from './settings.ts'
 
 /** What a child tells the supervisor over its IPC channel. */
@@ -162,7 +162,7 @@ export class ProcessSupervisor {
       )
       if (failure === undefined) return
       // A broker that is away is not the fault of this process.
-      const isAway = failure instanceof AshlarError && failure.disposition === 'retryable'
+      const isAway = isRetryable(failure)
       last = { how: toErrorValue(failure).message, counts: !isAway }
       count++
     }

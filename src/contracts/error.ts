@@ -53,6 +53,11 @@ export class UnavailableError extends AshlarError {
   }
 }
 
+/** True for an error of ours that may be gone when the same is tried again. */
+export function isRetryable(thrown: unknown): thrown is AshlarError {
+  return thrown instanceof AshlarError && thrown.disposition === 'retryable'
+}
+
 /** Code of an outage of the cell's own store, as the modules of a process meet it. */
 export const storeOutage = 'store-outage'
 
