@@ -36,6 +36,8 @@ export function localTimers(cell: LocalCell, connection: LocalConnection): Timer
       cell.timers.get(key)?.cancel()
       cell.timers.delete(key)
     },
+    // This broker passes none over.
+    backstop: () => ({ stop: () => Promise.resolve() }),
   }
 }
 

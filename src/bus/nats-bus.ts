@@ -72,7 +72,7 @@ export async function openNatsBus(options: NatsBusOptions): Promise<Bus> {
       mailbox: running.ofMailbox(natsMailbox({ link, publisher, subjects, clock })),
       journal: natsJournal({ link, publisher, subjects, clock }),
       work: running.ofWork(natsWorkQueue({ link, publisher, subjects, clock })),
-      timers: natsTimers({ link, publisher, subjects }),
+      timers: running.ofTimers(natsTimers({ link, publisher, subjects, clock })),
       keyValue: running.ofKeyValue(keyValue),
       wire: running.ofWire(natsWire(link, subjects)),
       deadLetters: natsDeadLetters({ link, publisher, subjects }),

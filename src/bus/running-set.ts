@@ -1,5 +1,6 @@
 import type { KeyValue } from './key-value.ts'
 import type { Mailbox, Running } from './mailbox.ts'
+import type { Timers } from './timers.ts'
 import type { Wire } from './wire.ts'
 import type { WorkQueue } from './work-queue.ts'
 
@@ -12,14 +13,14 @@ export interface RunningSet {
   stopAll(): void
   ofMailbox(mailbox: Mailbox): Mailbox
   ofWork(work: WorkQueue): WorkQueue
+  ofTimers(timers: Timers): Timers
   ofKeyValue(keyValue: KeyValue): KeyValue
   ofWire(wire: Wire): Wire
 }
 
 export function trackRunning(): RunningSet {
   const running = new Set<Running>()
-  const track = async <T extends Running>(starting: Promise<T>): Promise<T> => {
-    const started = await starting
+  const note = <T extends Running>(started: T): T => {
     const tracked: T = {
       ...started,
       stop() {
@@ -30,6 +31,7 @@ export function trackRunning(): RunningSet {
     running.add(tracked)
     return tracked
   }
+  const track = async <T extends Running>(starting: Promise<T>): Promise<T> => note(await starting)
   return {
     stopAll() {
       for (const one of Array.from(running)) void one.stop()
@@ -41,6 +43,10 @@ export function trackRunning(): RunningSet {
     ofWork: (work) => ({
       ...work,
       consume: (queue, options, handle) => track(work.consume(queue, options, handle)),
+    }),
+    ofTimers: (timers) => ({
+      ...timers,
+      backstop: (slice, onLate) => note(timers.backstop(slice, onLate)),
     }),
     ofKeyValue: (keyValue) => ({
       ...keyValue,

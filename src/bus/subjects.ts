@@ -35,7 +35,11 @@ export interface Subjects {
   /** All journals of one machine type, or of all: a filter for each state stream. */
   journals(type?: string): { readonly stream: string; readonly filter: string }[]
   journalAddress(subject: string): Address | undefined
+  /** The slice that an agent belongs to. */
+  slice(of: Address): MailboxSlice
   timer(of: Address, timerId: string): string
+  /** All timers of a slice. */
+  timerSlice(slice: MailboxSlice): string
   queue(queue: QueueName): string
   /** The durable consumer that all workers of a queue share. */
   queueConsumer(queue: QueueName): string
@@ -99,13 +103,17 @@ function stateSubjects(
   | 'journal'
   | 'journals'
   | 'journalAddress'
+  | 'slice'
   | 'timer'
+  | 'timerSlice'
 > {
   const streamOf = (shard: number): string =>
     shards === 1 ? `ASH_${cell}_ACT` : `ASH_${cell}_ACT_${shard}`
   const rootOf = (shard: number): string => (shards === 1 ? root : `${root}.s${shard}`)
   const shardOf = (id: string): number => (shards === 1 ? 0 : partitionOf(id, partitions) % shards)
   const all = Array.from({ length: shards }, (_, shard) => shard)
+  const allOf = (space: 'm' | 't', { type, partition }: MailboxSlice): string =>
+    `${rootOf(partition % shards)}.${space}.${escapeToken(type)}.${partition}.>`
   const inSlice = (space: 'm' | 't', { type, id }: Address): string => {
     const partition = partitionOf(id, partitions)
     return `${rootOf(partition % shards)}.${space}.${escapeToken(type)}.${partition}.${escapeToken(id)}`
@@ -118,8 +126,7 @@ function stateSubjects(
     actStream: (of) => streamOf(shardOf(of.id)),
     sliceStream: (slice) => streamOf(slice.partition % shards),
     mail: (to) => inSlice('m', to),
-    mailSlice: ({ type, partition }) =>
-      `${rootOf(partition % shards)}.m.${escapeToken(type)}.${partition}.>`,
+    mailSlice: (slice) => allOf('m', slice),
     mailAddress: (subject) => addressIn(subject, root, 'm'),
     journal: ({ type, id }) => `${rootOf(shardOf(id))}.j.${escapeToken(type)}.${escapeToken(id)}`,
     journals: (type) =>
@@ -128,6 +135,8 @@ function stateSubjects(
         filter: `${rootOf(shard)}.j.${type === undefined ? '' : `${escapeToken(type)}.`}>`,
       })),
     journalAddress: (subject) => addressIn(subject, root, 'j'),
+    slice: ({ type, id }) => ({ type, partition: partitionOf(id, partitions) }),
+    timerSlice: (slice) => allOf('t', slice),
     timer: (of, timerId) => `${inSlice('t', of)}.${boundedToken(timerId)}`,
   }
 }

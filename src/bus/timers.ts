@@ -1,4 +1,5 @@
 import type { Address } from '../contracts/address.ts'
+import type { MailboxSlice, Running } from './mailbox.ts'
 
 /**
  * Durable timers: at the deadline the body arrives in the mailbox of the address. Never early;
@@ -10,4 +11,9 @@ export interface Timers {
   schedule(address: Address, timerId: string, atMs: number, body: Uint8Array): Promise<void>
   /** Cancels; cancelling an unknown or fired timer does nothing. */
   cancel(address: Address, timerId: string): Promise<void>
+  /**
+   * For the owner of a slice: until it is stopped, timers of the slice that the broker has passed
+   * over are fired, seconds late; `onLate` hears how many.
+   */
+  backstop(slice: MailboxSlice, onLate: (count: number) => void): Running
 }

@@ -77,6 +77,7 @@ export function faultyBus(bus: Bus, options: FaultyBusOptions): Bus {
     },
     work: faultyWork(bus.work, options, call),
     timers: {
+      ...bus.timers,
       schedule: (address, id, atMs, body) =>
         call(`schedule ${id}`, (to) => to.timers.schedule(address, id, atMs, body)),
       cancel: (address, id) => call(`cancel ${id}`, (to) => to.timers.cancel(address, id)),

@@ -165,7 +165,9 @@ export function describeWorkQueue(desk: Desk): void {
       })
       await drained.take(queueMaxItems)
       await worker.stop()
-      expect((await bus.work.submit(queue, bytes(''), 'more')).kind).toBe('submitted')
+      // Nobody waits for acks, so the broker may still be at them.
+      while ((await bus.work.submit(queue, bytes(''), 'more')).kind === 'full');
+      expect(await bus.work.submit(queue, bytes(''), 'more')).toMatchObject({ duplicate: true })
     })
   })
 }

@@ -116,6 +116,7 @@ export function wrapBus(bus: Bus, faults: Faults, life: Life): Bus {
           return faults.schedule ? faults.schedule(next, timerId) : next()
         }),
       cancel: (address, timerId) => live(() => timers.cancel(address, timerId)),
+      backstop: (slice, onLate) => timers.backstop(slice, onLate),
     },
     keyValue: {
       get: (bucket, key) => live(() => keyValue.get(bucket, key)),
