@@ -31,6 +31,8 @@ export type { DecisionDeclaration } from './decision/define-decision.ts'
 export { declareDecision, defineDecision } from './decision/define-decision.ts'
 export type { RecordedPlace } from './decision/deciders.ts'
 export { recorded, rules } from './decision/deciders.ts'
+export type { OpenAISettings } from './decision/openai.ts'
+export { openai } from './decision/openai.ts'
 
 export type { Fact, RecalledFact } from './contracts/memory.ts'
 export { forget, recall, remember } from './memory/operations.ts'

@@ -91,8 +91,9 @@ function toolPerformer(tool: AnyTool, ports: PerformerPorts): Performer {
 }
 
 function decisionPerformer(decision: AnyDecision, ports: PerformerPorts): Performer {
-  const { clock, onDecided } = ports
-  const decisionPorts = { clock, budget: unlimitedBudget, ...(onDecided ? { onDecided } : {}) }
+  const { clock, random, onDecided } = ports
+  const budget = unlimitedBudget
+  const decisionPorts = { clock, random, budget, ...(onDecided ? { onDecided } : {}) }
   return createPerformer({
     kind: 'decision',
     name: decision.name,

@@ -14,12 +14,18 @@ export interface DecisionContract<Input = unknown, Option extends AgentEvent = A
   readonly timeoutMs: number
   /** How often a decider may be asked again after an answer that breaks the contract. */
   readonly repairs: number
+  /** How often a decider may be asked again that could not answer for the moment. */
+  readonly retries: number
+  /** Longest wait before it is asked again, in ms; a decider that wants more is passed over. */
+  readonly retryMaxMs: number
 }
 
 /** One question to a decider. */
 export interface Question<Input = unknown> {
   readonly decision: string
   readonly input: Input
+  /** Every option's schema, of those that are not offered too. */
+  readonly options: z.ZodType<AgentEvent>
   /** The option types that the state accepts now. Nothing else counts as an answer. */
   readonly offered: readonly string[]
   readonly prompt: string
@@ -33,12 +39,28 @@ export interface Usage {
   outputTokens: number
 }
 
-/** An answer: a candidate option (not yet checked), or a refusal to choose. */
+/** Who answered, and what it took. */
+interface Served {
+  model?: string
+  usage?: Usage
+}
+
+/**
+ * An answer, and so what happens next:
+ * - `chosen`: a candidate option, not yet checked; `confidence` from 0 to 1;
+ * - `malformed`: no candidate can be read from it (no JSON, cut off, empty); the same decider is told
+ *   what was wrong and asked again, as with a candidate that breaks the contract;
+ * - `unavailable`: nobody answered, but somebody may later; asked again after a wait;
+ * - `refused`, `abstained`: the next decider is asked.
+ */
 export type Answer =
-  | { kind: 'chosen'; option: unknown; model?: string; usage?: Usage; confidence?: number }
+  | ({ kind: 'chosen'; option: unknown; confidence?: number } & Served)
+  | ({ kind: 'malformed'; complaint: string } & Served)
+  | ({ kind: 'refused'; reason: string } & Served)
+  | { kind: 'unavailable'; reason: string; retryAfterMs?: number }
   | { kind: 'abstained'; reason: string }
 
-/** Adapters of one port: model, rules, recorded. A throw counts as a failed attempt. */
+/** Adapters of one port: model, rules, recorded. After a throw the next decider is asked. */
 export interface Decider<Input = unknown> {
   readonly name: string
   decide(question: Question<Input>): Promise<Answer> | Answer
@@ -62,6 +84,7 @@ export type AnyDecision = Decision<any, any>
 export interface Provenance {
   decider: string
   model?: string
+  /** Over all attempts, those of deciders that did not decide included. */
   usage?: Usage
   confidence?: number
   promptHash: string

@@ -14,6 +14,10 @@ export interface DecisionDeclaration<Input, Option extends AgentEvent> {
   timeoutMs?: number
   /** How often an answer that breaks the contract may be corrected by the same decider. Default: 2. */
   repairs?: number
+  /** How often a decider that is not available is asked again, after a growing wait. Default: 3. */
+  retries?: number
+  /** Longest such wait; a decider that asks for a longer one is passed over. Default: 20 s. */
+  retryMaxMs?: number
 }
 
 /**
@@ -24,11 +28,14 @@ export interface DecisionDeclaration<Input, Option extends AgentEvent> {
 export function declareDecision<Input, Option extends AgentEvent>(
   declaration: DecisionDeclaration<Input, Option>,
 ): DecisionContract<Input, Option> {
-  const { version = '1', timeoutMs = 60_000, repairs = 2, ...given } = declaration
+  const { version = '1', timeoutMs = 60_000, repairs = 2, ...rest } = declaration
+  const { retries = 3, retryMaxMs = 20_000, ...given } = rest
   const named = `decision ${given.name}`
   checkQueueName('decision name', given.name)
   checkNumber(`${named}: timeoutMs`, timeoutMs, 1)
   checkNumber(`${named}: repairs`, repairs, 0)
+  checkNumber(`${named}: retries`, retries, 0)
+  checkNumber(`${named}: retryMaxMs`, retryMaxMs, 0)
   const optionTypes = readTypes(given.options)
   if (!optionTypes) {
     throw new InputError({
@@ -37,7 +44,8 @@ export function declareDecision<Input, Option extends AgentEvent>(
       todo: 'give every option its own literal type',
     })
   }
-  return { kind: 'decision', version, timeoutMs, repairs, optionTypes, ...given }
+  const bounds = { timeoutMs, repairs, retries, retryMaxMs }
+  return { kind: 'decision', version, ...bounds, optionTypes, ...given }
 }
 
 /**

@@ -4,6 +4,7 @@ import { firstIssue } from '../contracts/envelope.ts'
 import type { ErrorValue } from '../contracts/error.ts'
 import { toErrorValue } from '../contracts/error.ts'
 import type { AgentEvent } from '../contracts/event.ts'
+import type { Random } from '../contracts/random.ts'
 import { hashJson } from '../contracts/json.ts'
 
 /** A budget that is asked before every call of a decider (DESIGN §7). */
@@ -21,6 +22,7 @@ export const unlimitedBudget: Budget = {
 
 export interface DecisionPorts {
   clock: Clock
+  random: Random
   budget: Budget
   /** Called with what was chosen, by whom and at what cost. */
   onDecided?: (outcome: DecisionOutcome) => void
@@ -36,7 +38,7 @@ export function prepareDecision(
   handlers: Record<string, (input: never, signal: AbortSignal) => unknown>
   conclude: (outcome: DecisionOutcome) => { output: unknown } | { error: ErrorValue }
 } {
-  const { name, deciders, repairs, timeoutMs } = decision
+  const { name, deciders, repairs, retries, retryMaxMs, timeoutMs } = decision
   let checkedInput: unknown
   return {
     input() {
@@ -48,27 +50,34 @@ export function prepareDecision(
         offered: [...call.offered],
         deciders: deciders.map((decider) => decider.name),
         repairs,
+        retries,
+        retryMaxMs,
         timeoutMs,
       }
     },
     handlers: {
       reserve: ({ decider }: { decider: string }) => ports.budget.reserve(decider),
       async ask(
-        question: { decider: string; prompt: string; complaints: string[] },
+        question: { decider: string; prompt: string; complaints: string[]; outages: number },
         signal: AbortSignal,
       ) {
         const decider = deciders.find((one) => one.name === question.decider)!
-        const { prompt, complaints } = question
+        const { prompt, complaints, outages } = question
         const begunMs = ports.clock.now()
         const answer = await decider.decide({
           decision: name,
           input: checkedInput,
+          options: decision.options,
           offered: call.offered,
           prompt,
           complaints,
           signal,
         })
         const latencyMs = ports.clock.now() - begunMs
+        if (answer.kind === 'unavailable') {
+          const waitMs = Math.max(answer.retryAfterMs ?? 0, backoffMs(outages, ports.random))
+          return { answer, latencyMs, waitMs }
+        }
         if (answer.kind !== 'chosen') return { answer, latencyMs }
         return { answer, latencyMs, check: checkOption(decision, answer.option, call.offered) }
       },
@@ -86,6 +95,19 @@ export function prepareDecision(
       }
     },
   }
+}
+
+const firstBackoffMs = 500
+const backoffMaxMs = 8_000
+
+/**
+ * Doubles from half a second to eight, less up to half by chance ("equal jitter", Marc Brooker,
+ * Exponential Backoff and Jitter, 2015), so that a thousand decisions that met the same limit do
+ * not all come back at once.
+ */
+function backoffMs(outages: number, random: Random): number {
+  const longest = Math.min(backoffMaxMs, firstBackoffMs * 2 ** outages)
+  return Math.round(longest * (1 - random.next() / 2))
 }
 
 /** The prompt, or why there is none: the input breaks its schema, or the prompt function throws. */

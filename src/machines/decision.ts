@@ -1,5 +1,5 @@
 import { assign, fromPromise, not, setup } from 'xstate'
-import type { Answer, DecisionOutcome, Provenance } from '../contracts/decision.ts'
+import type { Answer, DecisionOutcome, Provenance, Usage } from '../contracts/decision.ts'
 import type { ErrorValue } from '../contracts/error.ts'
 import type { AgentEvent } from '../contracts/event.ts'
 
@@ -12,6 +12,8 @@ export interface DecisionInput {
   /** Names of the deciders, asked in this order. */
   deciders: string[]
   repairs: number
+  retries: number
+  retryMaxMs: number
   timeoutMs: number
 }
 
@@ -23,7 +25,12 @@ interface DecisionContext extends Omit<DecisionInput, 'assembled'> {
   /** Index of the decider that is being asked. */
   current: number
   complaints: string[]
+  /** How often the present decider could not answer. */
+  outages: number
+  /** Until it is asked again. */
+  waitMs: number
   attempts: number
+  usage: Usage | null
   answer: Extract<Answer, { kind: 'chosen' }> | null
   reasons: string[]
   option: AgentEvent | null
@@ -36,6 +43,8 @@ export interface Asked {
   answer: Answer
   /** What the contract says of a choice. */
   check?: Check
+  /** Of a decider that is not available: how long to wait. */
+  waitMs?: number
   latencyMs: number
 }
 export type Check = { valid: true; option: AgentEvent } | { valid: false; complaint: string }
@@ -46,8 +55,9 @@ function absent(): never {
 
 /**
  * A decision: assemble the prompt, reserve budget, ask, check the answer against the contract and
- * the offered options, repair a bounded number of times, then fall back to the next decider, and
- * abstain when none is left (DESIGN §7).
+ * the offered options, repair a bounded number of times, wait a bounded number of times for a
+ * decider that is not available, then fall back to the next one, and abstain when none is left
+ * (DESIGN §7).
  */
 export const decisionMachine = setup({
   types: {} as {
@@ -58,7 +68,10 @@ export const decisionMachine = setup({
   },
   actors: {
     reserve: fromPromise<Reservation, { decider: string }>(absent),
-    ask: fromPromise<Asked, { decider: string; prompt: string; complaints: string[] }>(absent),
+    ask: fromPromise<
+      Asked,
+      { decider: string; prompt: string; complaints: string[]; outages: number }
+    >(absent),
   },
   actions: {
     complain: assign({
@@ -70,15 +83,23 @@ export const decisionMachine = setup({
         `${context.deciders[context.current] ?? 'nobody'}: ${reason}`,
       ],
     }),
-    noteAnswer: assign({
-      answer: (_, asked: Asked) => asked.answer as DecisionContext['answer'],
+    noteCost: assign({
       latencyMs: ({ context }, asked: Asked) => context.latencyMs + asked.latencyMs,
+      usage: ({ context }, { answer }: Asked) =>
+        sum(context.usage, 'usage' in answer ? answer.usage : undefined),
     }),
-    choose: assign({ option: (_, option: AgentEvent) => option }),
+    noteChoice: assign({
+      answer: (_, asked: Asked) => asked.answer as DecisionContext['answer'],
+      option: (_, asked: Asked) => optionOf(asked),
+    }),
+    noteOutage: assign({
+      outages: ({ context }) => context.outages + 1,
+      waitMs: (_, asked: Asked) => asked.waitMs ?? 0,
+    }),
     nextDecider: assign({
       current: ({ context }) => context.current + 1,
       complaints: [],
-      answer: null,
+      outages: 0,
     }),
   },
   guards: {
@@ -86,11 +107,19 @@ export const decisionMachine = setup({
     unprompted: ({ context }) => context.unprompted !== null,
     metered: ({ context }) => context.metered,
     fits: (_, asked: Asked) => asked.answer.kind === 'chosen' && asked.check?.valid === true,
-    chosen: (_, asked: Asked) => asked.answer.kind === 'chosen',
+    broken: (_, asked: Asked) =>
+      asked.answer.kind === 'chosen' || asked.answer.kind === 'malformed',
+    mayWait: ({ context }, { answer, waitMs = 0 }: Asked) =>
+      answer.kind === 'unavailable' &&
+      context.outages < context.retries &&
+      waitMs <= context.retryMaxMs,
     repairsLeft: ({ context }) => context.complaints.length <= context.repairs,
     decidersLeft: ({ context }) => context.current < context.deciders.length,
   },
-  delays: { timeout: ({ context }) => context.timeoutMs },
+  delays: {
+    timeout: ({ context }) => context.timeoutMs,
+    wait: ({ context }) => context.waitMs,
+  },
 }).createMachine({
   id: 'decision',
   version: '1',
@@ -101,7 +130,10 @@ export const decisionMachine = setup({
     unprompted: 'problem' in assembled ? assembled.problem : null,
     current: 0,
     complaints: [],
+    outages: 0,
+    waitMs: 0,
     attempts: 0,
+    usage: null,
     answer: null,
     reasons: [],
     option: null,
@@ -171,30 +203,39 @@ export const decisionMachine = setup({
           decider: context.deciders[context.current]!,
           prompt: context.prompt,
           complaints: context.complaints,
+          outages: context.outages,
         }),
         onDone: [
           {
             guard: { type: 'fits', params: ({ event }) => event.output },
             target: 'decided',
             actions: [
-              { type: 'noteAnswer', params: ({ event }) => event.output },
-              { type: 'choose', params: ({ event }) => optionOf(event.output) },
+              { type: 'noteCost', params: ({ event }) => event.output },
+              { type: 'noteChoice', params: ({ event }) => event.output },
             ],
           },
           {
-            guard: { type: 'chosen', params: ({ event }) => event.output },
+            guard: { type: 'broken', params: ({ event }) => event.output },
             target: 'repairing',
             actions: [
-              { type: 'noteAnswer', params: ({ event }) => event.output },
+              { type: 'noteCost', params: ({ event }) => event.output },
               { type: 'complain', params: ({ event }) => complaintOf(event.output) },
             ],
           },
           {
+            guard: { type: 'mayWait', params: ({ event }) => event.output },
+            target: 'waiting',
+            actions: [
+              { type: 'noteCost', params: ({ event }) => event.output },
+              { type: 'noteOutage', params: ({ event }) => event.output },
+            ],
+          },
+          {
             target: 'fallingBack',
-            actions: {
-              type: 'giveReason',
-              params: ({ event }) => (event.output.answer as { reason?: string }).reason ?? '',
-            },
+            actions: [
+              { type: 'noteCost', params: ({ event }) => event.output },
+              { type: 'giveReason', params: ({ event }) => reasonOf(event.output) },
+            ],
           },
         ],
         onError: {
@@ -221,6 +262,7 @@ export const decisionMachine = setup({
         },
       ],
     },
+    waiting: { after: { wait: 'pickingDecider' } },
     fallingBack: {
       entry: 'nextDecider',
       always: { target: 'pickingDecider' },
@@ -234,8 +276,22 @@ function optionOf({ check }: Asked): AgentEvent {
   return (check as Extract<Check, { valid: true }>).option
 }
 
-function complaintOf({ check }: Asked): string {
+function complaintOf({ answer, check }: Asked): string {
+  if (answer.kind === 'malformed') return answer.complaint
   return check?.valid === false ? check.complaint : ''
+}
+
+function reasonOf({ answer }: Asked): string {
+  if (answer.kind === 'refused') return `refused: ${answer.reason}`
+  return 'reason' in answer ? answer.reason : ''
+}
+
+function sum(before: Usage | null, more: Usage | undefined): Usage | null {
+  if (!before || !more) return more ?? before
+  return {
+    inputTokens: before.inputTokens + more.inputTokens,
+    outputTokens: before.outputTokens + more.outputTokens,
+  }
 }
 
 function messageOf(error: unknown): string {
@@ -243,11 +299,12 @@ function messageOf(error: unknown): string {
 }
 
 function provenance(context: DecisionContext): Provenance {
-  const { model, usage, confidence } = context.answer!
+  const { model, confidence } = context.answer!
+  const { usage } = context
   return {
     decider: context.deciders[context.current]!,
     ...(model === undefined ? {} : { model }),
-    ...(usage === undefined ? {} : { usage }),
+    ...(usage === null ? {} : { usage }),
     ...(confidence === undefined ? {} : { confidence }),
     promptHash: context.promptHash,
     attempts: context.attempts,

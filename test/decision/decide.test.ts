@@ -3,6 +3,8 @@ import * as z from 'zod'
 import type { VirtualClock } from '../../src/contracts/clock.ts'
 import { pause, virtualClock } from '../../src/contracts/clock.ts'
 import type { Answer, Decider, DecisionOutcome, Question } from '../../src/contracts/decision.ts'
+import type { Random } from '../../src/contracts/random.ts'
+import { seededRandom } from '../../src/contracts/random.ts'
 import { hashJson } from '../../src/contracts/json.ts'
 import { defineAgent } from '../../src/actors/definition.ts'
 import type { Completion } from '../../src/actors/performer.ts'
@@ -51,6 +53,7 @@ interface Setting {
   input?: unknown
   budget?: Budget
   clock?: VirtualClock
+  random?: Random
   signal?: AbortSignal
 }
 
@@ -77,7 +80,12 @@ async function decide(
     definition,
     clock,
     prepare: (call) =>
-      prepareDecision(decision, call, { clock, budget, onDecided: (it) => (outcome = it) }),
+      prepareDecision(decision, call, {
+        clock,
+        budget,
+        random: setting.random ?? seededRandom(1),
+        onDecided: (it) => (outcome = it),
+      }),
   })
   const call = { id: 'desk/1:2:0', agent: { type: 'desk', id: '1' }, input, offered }
   const signal = setting.signal ?? new AbortController().signal
@@ -208,6 +216,47 @@ describe('an abstention', () => {
     const { completion } = await decide({ deciders: [decider], signal: abort.signal })
     expect(completion).toEqual(abstained('model: the agent has left the state that asked'))
     expect(told).toEqual([true])
+  })
+})
+
+describe('a decider that is not available', () => {
+  const away = (retryAfterMs?: number): object => ({
+    kind: 'unavailable',
+    reason: 'too many requests',
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  })
+
+  test('is asked again after a wait that doubles, less a part by chance', async () => {
+    const clock = virtualClock(0)
+    const askedAtMs: number[] = []
+    const model = scripted('model', [away(), away(), away(), wait])
+    const timed: Decider<Asking> = {
+      name: 'model',
+      decide(question) {
+        askedAtMs.push(clock.now())
+        return model.decide(question)
+      },
+    }
+    const chances = [0, 0.5, 0.999]
+    const random = { next: () => chances.shift()! }
+    const { completion } = await decide({ deciders: [timed], clock, random })
+    expect(completion).toEqual({ output: wait })
+    expect(askedAtMs).toEqual([0, 500, 1_250, 2_251])
+  })
+
+  test('is not asked before it said', async () => {
+    const clock = virtualClock(0)
+    await decide({ deciders: [scripted('model', [away(7_000), wait])], clock })
+    expect(clock.now()).toBe(7_000)
+  })
+
+  test('that wants too long a wait is passed over', async () => {
+    const clock = virtualClock(0)
+    const model = scripted('model', [away(60_000)])
+    const { completion, outcome } = await decide({ deciders: [model, rules(() => wait)], clock })
+    expect(completion).toEqual({ output: wait })
+    expect(outcome).toMatchObject({ provenance: { decider: 'rules' } })
+    expect(clock.now()).toBe(0)
   })
 })
 

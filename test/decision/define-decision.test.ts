@@ -14,6 +14,8 @@ describe('declareDecision', () => {
     [{ timeoutMs: Infinity }, 'decision next: timeoutMs: expected a finite number'],
     [{ timeoutMs: 0 }, 'decision next: timeoutMs: expected a finite number, at least 1'],
     [{ repairs: -1 }, 'decision next: repairs: expected a finite number, at least 0'],
+    [{ retries: Infinity }, 'decision next: retries: expected a finite number, at least 0'],
+    [{ retryMaxMs: -1 }, 'decision next: retryMaxMs: expected a finite number, at least 0'],
   ])('refuses %o', (over, message) => {
     expect(() => declareDecision({ name: 'next', input, options, ...over })).toThrow(message)
   })
@@ -28,11 +30,13 @@ describe('declareDecision', () => {
       optionTypes: ['BOOK', 'WAIT'],
       timeoutMs: 60_000,
       repairs: 2,
+      retries: 3,
+      retryMaxMs: 20_000,
     })
   })
 
   test('keeps what is given', () => {
-    const given = { version: '3', timeoutMs: 5, repairs: 0 }
+    const given = { version: '3', timeoutMs: 5, repairs: 0, retries: 0, retryMaxMs: 0 }
     expect(declareDecision({ name: 'next', input, options, ...given })).toMatchObject(given)
   })
 

@@ -11,7 +11,8 @@ const assembled = { prompt: 'What now?', promptHash: 'abc' }
 
 function decision(over: Partial<DecisionInput> = {}): Driver {
   const deciders = ['model', 'rules']
-  const question = { offered: ['BOOK', 'WAIT'], deciders, repairs: 1, timeoutMs: 500 }
+  const bounds = { repairs: 1, retries: 1, retryMaxMs: 9_000, timeoutMs: 500 }
+  const question = { offered: ['BOOK', 'WAIT'], deciders, ...bounds }
   return begin(walk, { assembled, metered: true, ...question, ...over })
 }
 
@@ -76,6 +77,7 @@ describe('reserving', () => {
       decider: 'model',
       prompt: 'What now?',
       complaints: [],
+      outages: 0,
     })
   })
 
@@ -204,6 +206,75 @@ describe('repairing', () => {
   })
 })
 
+describe('an answer that cannot be read', () => {
+  test('is repaired with its own complaint', () => {
+    const answered = { kind: 'malformed', complaint: 'it was no JSON' }
+    const driver = asking().done('ask', { answer: answered, latencyMs: 1 })
+    driver.done('reserve', { granted: true })
+    expect(driver.inputOf('ask')).toMatchObject({ complaints: ['it was no JSON'] })
+  })
+})
+
+describe('a refusal', () => {
+  test('is not repaired: the next decider is asked', () => {
+    const answered = { kind: 'refused', reason: 'I cannot help' }
+    const driver = asking().done('ask', { answer: answered, latencyMs: 1 })
+    expect(driver.inputOf('reserve')).toEqual({ decider: 'rules' })
+    expect(driver.context['reasons']).toEqual(['model: refused: I cannot help'])
+  })
+})
+
+describe('waiting', () => {
+  const away = (driver: Driver, waitMs?: number): Driver => {
+    const unavailable = { kind: 'unavailable', reason: 'too many requests' }
+    const waits = waitMs === undefined ? {} : { waitMs }
+    return driver.done('ask', { answer: unavailable, latencyMs: 3, ...waits })
+  }
+
+  test('for a decider that is not available, then it is asked again, budget reserved anew', () => {
+    const driver = away(asking(), 700)
+    expect([driver.value, driver.waits]).toEqual(['waiting', [700]])
+    driver.fire()
+    expect(driver.inputOf('reserve')).toEqual({ decider: 'model' })
+    driver.done('reserve', { granted: true })
+    expect(driver.inputOf('ask')).toMatchObject({ decider: 'model', outages: 1, complaints: [] })
+    decide(driver)
+    expect(driver.output).toMatchObject({ provenance: { attempts: 2, latencyMs: 10 } })
+  })
+
+  test('keeps the complaints of the decider that is waited for', () => {
+    const driver = complain(asking({ repairs: 2 }), 'wrong').done('reserve', { granted: true })
+    away(driver, 1).fire().done('reserve', { granted: true })
+    expect(driver.inputOf('ask')).toMatchObject({ complaints: ['wrong'] })
+  })
+
+  test('so often and no more; the next decider starts anew', () => {
+    const driver = away(asking(), 1).fire().done('reserve', { granted: true })
+    away(driver, 1)
+    expect(driver.inputOf('reserve')).toEqual({ decider: 'rules' })
+    expect(driver.context).toMatchObject({ reasons: ['model: too many requests'], outages: 0 })
+  })
+
+  test('not for longer than allowed', () => {
+    expect(away(asking(), 9_000).value).toBe('waiting')
+    expect(away(asking(), 9_001).inputOf('reserve')).toEqual({ decider: 'rules' })
+  })
+
+  test('no time at all when nobody says how long', () => {
+    expect(away(asking()).waits).toEqual([0])
+  })
+
+  test('is counted in what the decision cost, with the answers that did not decide', () => {
+    const usage = { inputTokens: 10, outputTokens: 2 }
+    const driver = answer(asking(), { valid: false, complaint: 'wrong' }, { usage })
+    driver.done('reserve', { granted: true })
+    decide(driver, book, { usage: { inputTokens: 14, outputTokens: 3 } })
+    expect(driver.output).toMatchObject({
+      provenance: { usage: { inputTokens: 24, outputTokens: 5 } },
+    })
+  })
+})
+
 describe('falling back', () => {
   test('the next decider can still decide, and is named as the one who did', () => {
     const driver = asking().error('ask', {}).done('reserve', { granted: true })
@@ -224,6 +295,10 @@ describe('CANCEL', () => {
   const places: Record<string, () => Driver> = {
     reserving: decision,
     asking,
+    waiting: () => {
+      const unavailable = { kind: 'unavailable', reason: 'away' }
+      return asking().done('ask', { answer: unavailable, waitMs: 5, latencyMs: 1 })
+    },
   }
 
   test.each(Object.keys(places))('in %s abstains and stops the source', (place) => {
@@ -247,6 +322,6 @@ describe('CANCEL', () => {
 })
 
 test('every transition of the statechart was taken above', () => {
-  expect(walk.declared.size).toBe(18)
+  expect(walk.declared.size).toBe(20)
   expect(missed(walk)).toEqual([])
 })

@@ -1,0 +1,290 @@
+import OpenAI from 'openai'
+import { afterEach, describe, expect, test } from 'vitest'
+import * as z from 'zod'
+import type { Answer, Question } from '../../src/contracts/decision.ts'
+import type { OpenAISettings } from '../../src/decision/openai.ts'
+import { openai } from '../../src/decision/openai.ts'
+import type { Api, Reply, WireServer } from './wire-server.ts'
+import { model, startWireServer, usage } from './wire-server.ts'
+
+const options = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('BOOK'),
+    flight: z.string().min(3).describe('its number'),
+    bags: z.int().min(0).optional(),
+  }),
+  z.object({ type: z.literal('ask.user'), text: z.string() }),
+  z.object({ type: z.literal('WAIT') }),
+])
+const served = { model, usage }
+const chosen = { type: 'BOOK', flight: 'HAT001' }
+
+const servers: WireServer[] = []
+afterEach(() => Promise.all(servers.splice(0).map((server) => server.close())))
+
+async function serve(reply: Reply | readonly Reply[], has?: readonly Api[]): Promise<WireServer> {
+  const replies = Array.isArray(reply) ? (reply as readonly Reply[]) : [reply as Reply]
+  const server = await startWireServer((_, count) => replies[count - 1] ?? replies.at(-1)!, has)
+  servers.push(server)
+  return server
+}
+
+function clientOf({ baseURL }: { baseURL: string }): OpenAI {
+  return new OpenAI({ apiKey: 'sk-test', baseURL, timeout: 20_000 })
+}
+
+async function ask(
+  server: { baseURL: string },
+  settings: Partial<OpenAISettings> = {},
+  over: Partial<Question> = {},
+): Promise<Answer> {
+  const decider = openai({ client: clientOf(server), model: 'gpt-asked', ...settings })
+  return decider.decide({
+    decision: 'next',
+    input: {},
+    options,
+    offered: ['BOOK', 'ask.user', 'WAIT'],
+    prompt: 'What now?',
+    complaints: [],
+    signal: new AbortController().signal,
+    ...over,
+  })
+}
+
+function said(text: unknown): Reply {
+  return { kind: 'answer', text: JSON.stringify({ choice: text }) }
+}
+
+describe.each<Api>(['responses', 'chat'])('openai over %s', (api) => {
+  test('asks for the offered options only, strictly, and storing nothing', async () => {
+    const server = await serve(said(chosen))
+    await ask(server, { api, temperature: 0, maxOutputTokens: 300 }, { offered: ['BOOK', 'WAIT'] })
+    const { body } = server.asked[0]!
+    expect(body).toMatchObject({ model: 'gpt-asked', temperature: 0 })
+    expect(body).toMatchObject(
+      api === 'chat' ? { max_completion_tokens: 300 } : { max_output_tokens: 300, store: false },
+    )
+    const format =
+      api === 'chat'
+        ? (body['response_format'] as { json_schema: object }).json_schema
+        : (body['text'] as { format: object }).format
+    expect(format).toMatchObject({ strict: true })
+    const choice = (format as { schema: { properties: { choice: { anyOf: unknown[] } } } }).schema
+      .properties.choice.anyOf
+    expect(choice).toEqual([
+      {
+        type: 'object',
+        properties: {
+          type: { type: 'string', const: 'BOOK' },
+          flight: { type: 'string', description: 'its number' },
+          bags: {
+            anyOf: [
+              { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER },
+              { type: 'null' },
+            ],
+          },
+        },
+        required: ['type', 'flight', 'bags'],
+        additionalProperties: false,
+      },
+      {
+        type: 'object',
+        properties: { type: { type: 'string', const: 'WAIT' } },
+        required: ['type'],
+        additionalProperties: false,
+      },
+    ])
+    expect(JSON.stringify(body)).toContain('What now?')
+  })
+
+  test('returns the choice with model and usage, without the nulls of strictness', async () => {
+    const server = await serve(said({ ...chosen, bags: null }))
+    expect(await ask(server, { api })).toEqual({ kind: 'chosen', option: chosen, ...served })
+  })
+
+  test('tells the model what was wrong with its earlier answers, oldest first', async () => {
+    const server = await serve(said(chosen))
+    await ask(server, { api }, { complaints: ['no such flight', 'too many bags'] })
+    const { body } = server.asked[0]!
+    const messages = (api === 'chat' ? body['messages'] : body['input']) as { content: string }[]
+    expect(messages.slice(-3).map(({ content }) => content)).toEqual([
+      'What now?',
+      'Your answer was not accepted: no such flight. Choose again.',
+      'Your answer was not accepted: too many bags. Choose again.',
+    ])
+  })
+
+  test('offers the options as tools where the server knows only those', async () => {
+    const call = { name: 'ask_user', arguments: '{"text":"Which flight?"}' }
+    const server = await serve({ kind: 'answer', call })
+    const answer = await ask(server, { api, style: 'tools' })
+    const option = { type: 'ask.user', text: 'Which flight?' }
+    expect(answer).toEqual({ kind: 'chosen', option, ...served })
+    const { body } = server.asked[0]!
+    expect(body).toMatchObject({ tool_choice: 'required', parallel_tool_calls: false })
+    const tools = body['tools'] as { name?: string; function?: { name: string } }[]
+    expect(tools.map((tool) => tool.name ?? tool.function?.name)).toEqual([
+      'BOOK',
+      'ask_user',
+      'WAIT',
+    ])
+  })
+
+  test('reports how probable the choice was, when asked to', async () => {
+    const tokens = [
+      ['{"choice":{"', 1],
+      ['type', 1],
+      ['":', 1],
+      ['"BO', 0.5],
+      ['OK"', 0.9],
+      [',"flight":"HAT001"}}', 0.1],
+    ] as const
+    const text = tokens.map(([token]) => token).join('')
+    const server = await serve({ kind: 'answer', text, tokens })
+    const answer = await ask(server, { api, confidence: true })
+    expect(answer).toMatchObject({ kind: 'chosen', option: chosen })
+    expect((answer as { confidence: number }).confidence).toBeCloseTo(0.45, 10)
+    expect(server.asked[0]!.body).toMatchObject(
+      api === 'chat' ? { logprobs: true } : { include: ['message.output_text.logprobs'] },
+    )
+  })
+
+  describe('takes as malformed', () => {
+    const cases: [string, Reply, string][] = [
+      ['no JSON', { kind: 'answer', text: 'I would book.' }, 'it was no JSON'],
+      ['an empty text', { kind: 'answer', text: ' ' }, 'it was empty'],
+      ['nothing at all', { kind: 'answer' }, 'it was empty'],
+      [
+        'what was cut off',
+        { kind: 'answer', text: '{"choice":{"ty', stopped: 'length' },
+        'it was cut off at the bound of output tokens; be shorter',
+      ],
+    ]
+    test.each(cases)('%s', async (_, reply, complaint) => {
+      const server = await serve(reply)
+      expect(await ask(server, { api })).toEqual({ kind: 'malformed', complaint, ...served })
+    })
+
+    test('arguments of a tool that are no JSON', async () => {
+      const server = await serve({ kind: 'answer', call: { name: 'WAIT', arguments: '{"a' } })
+      expect(await ask(server, { api, style: 'tools' })).toMatchObject({
+        kind: 'malformed',
+        complaint: 'the arguments of WAIT are no JSON object',
+      })
+    })
+
+    test('text where a tool was to be called', async () => {
+      const server = await serve({ kind: 'answer', text: 'I would wait.' })
+      const answer = await ask(server, { api, style: 'tools' })
+      expect(answer).toMatchObject({ kind: 'malformed', complaint: 'it was empty' })
+    })
+  })
+
+  describe('takes as refused', () => {
+    const cases: [string, Reply, string][] = [
+      ['a refusal', { kind: 'answer', refusal: 'I cannot help.' }, 'I cannot help.'],
+      [
+        'what a filter stopped',
+        { kind: 'answer', text: '{', stopped: 'content_filter' },
+        'a content filter stopped it',
+      ],
+    ]
+    test.each(cases)('%s', async (_, reply, reason) => {
+      const server = await serve(reply)
+      expect(await ask(server, { api })).toEqual({ kind: 'refused', reason, ...served })
+    })
+  })
+
+  describe('takes as not available now', () => {
+    const cases: [string, Reply, number | undefined][] = [
+      ['a limit', failure(429, { 'retry-after': '7' }), 7_000],
+      ['a limit in ms', failure(429, { 'retry-after-ms': '120', 'retry-after': '1' }), 120],
+      [
+        'a limit with a date',
+        failure(429, {
+          date: 'Mon, 23 Nov 2026 10:00:00 GMT',
+          'retry-after': 'Mon, 23 Nov 2026 10:00:09 GMT',
+        }),
+        9_000,
+      ],
+      ['an error of the server', failure(500), undefined],
+      ['an overloaded server', failure(503, { 'retry-after': 'soon' }), undefined],
+    ]
+    test.each(cases)('%s', async (_, reply, retryAfterMs) => {
+      const server = await serve(reply)
+      expect(await ask(server, { api })).toEqual({
+        kind: 'unavailable',
+        reason: expect.stringContaining('said the server') as string,
+        ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+      })
+      // The client has a retry of its own, which would hide what the statechart is to decide.
+      expect(server.asked).toHaveLength(1)
+    })
+
+    test('a connection that breaks in the middle of the answer', async () => {
+      const server = await serve({ kind: 'reset' })
+      expect(await ask(server, { api })).toMatchObject({ kind: 'unavailable' })
+    })
+
+    test('a server that is not there', async () => {
+      const server = await serve({ kind: 'silence' })
+      await server.close()
+      const answer = await ask(server, { api })
+      expect(answer).toMatchObject({ kind: 'unavailable' })
+      expect((answer as { reason: string }).reason).toContain(server.baseURL)
+    })
+  })
+
+  describe('passes the decision on, saying what to change, for', () => {
+    const cases: [string, Reply, string][] = [
+      ['a wrong key', failure(401), 'check the key'],
+      ['a model that is not there', failure(404), 'check the model'],
+      ['a quota that is used up', failure(429, {}, 'insufficient_quota'), 'the quota is used up'],
+      ['a request it does not understand', failure(400), 'said the server'],
+      [
+        'a server without structured outputs',
+        { kind: 'error', status: 400, message: 'json_schema is not supported' },
+        "style: 'tools'",
+      ],
+    ]
+    test.each(cases)('%s', async (_, reply, reason) => {
+      const server = await serve(reply)
+      const answer = await ask(server, { api })
+      expect(answer).toMatchObject({ kind: 'abstained' })
+      expect((answer as { reason: string }).reason).toContain(reason)
+    })
+  })
+
+  test('what is no answer of the protocol is no answer', async () => {
+    const server = await serve({ kind: 'raw', body: '{"hello":1}' })
+    expect(['malformed', 'unavailable']).toContain((await ask(server, { api })).kind)
+  })
+
+  test('a question that is given up hangs up', async () => {
+    const server = await serve({ kind: 'silence' })
+    const giveUp = new AbortController()
+    const asking = ask(server, { api }, { signal: giveUp.signal })
+    const refused = expect(asking).rejects.toThrow('left')
+    while (server.asked.length === 0) await new Promise((resolve) => setImmediate(resolve))
+    giveUp.abort(new Error('the state was left'))
+    await refused
+    await server.asked[0]!.gone
+  })
+})
+
+test('a server without the Responses API is recognised', async () => {
+  const server = await serve(said(chosen), ['chat'])
+  const answer = await ask(server)
+  expect(answer).toMatchObject({ kind: 'abstained' })
+  expect((answer as { reason: string }).reason).toContain("set `api: 'chat'`")
+  expect(await ask(server, { api: 'chat' })).toMatchObject({ kind: 'chosen', option: chosen })
+})
+
+function failure(
+  status: number,
+  headers: Readonly<Record<string, string>> = {},
+  code?: string,
+): Reply {
+  const message = 'no, said the server'
+  return { kind: 'error', status, message, headers, ...(code === undefined ? {} : { code }) }
+}
