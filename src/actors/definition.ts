@@ -1,5 +1,7 @@
 import type { AnyStateMachine, InputFrom } from 'xstate'
 import type * as z from 'zod'
+import type { BudgetCaps } from '../contracts/budget.ts'
+import { checkNumber } from '../contracts/declaration.ts'
 import { hashJson } from '../contracts/json.ts'
 import { checkMachine } from './checks.ts'
 import { inertMachine } from './scope.ts'
@@ -20,6 +22,7 @@ export interface AgentDefinition<Machine extends AnyStateMachine = AnyStateMachi
   readonly sideEffects: ReadonlySet<string>
   readonly events: Readonly<Record<string, z.ZodType>>
   readonly input: z.ZodType | undefined
+  readonly budget: BudgetCaps | undefined
 }
 
 export interface AgentOptions<Machine extends AnyStateMachine> {
@@ -36,6 +39,11 @@ export interface AgentOptions<Machine extends AnyStateMachine> {
   events?: Record<string, z.ZodType>
   /** Schema of the start input. */
   input?: z.ZodType<InputFrom<Machine>>
+  /**
+   * What the decisions of an agent may cost, those of its child agents included. A decision that
+   * would pass it is not asked for: the next decider that costs nothing is, else it abstains.
+   */
+  budget?: BudgetCaps
 }
 
 /**
@@ -45,7 +53,8 @@ export interface AgentOptions<Machine extends AnyStateMachine> {
 export function defineAgent<Machine extends AnyStateMachine>(
   options: AgentOptions<Machine>,
 ): AgentDefinition<Machine> {
-  const { machine, sideEffects = [], events = {}, input } = options
+  const { machine, sideEffects = [], events = {}, input, budget } = options
+  if (budget) checkCaps(machine.id, budget)
   checkMachine(machine, new Set(sideEffects))
   const sources = new Map<string, Source>()
   for (const [src, logic] of Object.entries(machine.implementations.actors)) {
@@ -63,7 +72,13 @@ export function defineAgent<Machine extends AnyStateMachine>(
     sideEffects: new Set(sideEffects),
     events,
     input,
+    budget,
   }
+}
+
+/** @throws InputError */
+function checkCaps(id: string, caps: BudgetCaps): void {
+  for (const [name, cap] of Object.entries(caps)) checkNumber(`agent ${id}: budget.${name}`, cap, 0)
 }
 
 /** Structure and names, not function bodies: reformatting a guard does not change the version. */

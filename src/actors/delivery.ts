@@ -1,5 +1,6 @@
 import type { Address } from '../contracts/address.ts'
 import { formatAddress } from '../contracts/address.ts'
+import type { BudgetAccount } from '../contracts/budget.ts'
 import type { Clock } from '../contracts/clock.ts'
 import type { Effect, SpawnEffect, StopEffect } from '../contracts/effect.ts'
 import { effectIdentity } from '../contracts/effect.ts'
@@ -85,12 +86,15 @@ class Delivery {
   private readonly ports: DeliveryPorts
   private readonly local: LocalExecutor
   private readonly trace: { trace?: Trace }
+  private readonly budgets: { budgets?: BudgetAccount[] }
 
   constructor(record: JournalRecord, ports: DeliveryPorts, local: LocalExecutor) {
     this.record = record
     this.ports = ports
     this.local = local
     this.trace = record.cause.trace ? { trace: record.cause.trace } : {}
+    const { budgets } = record.state
+    this.budgets = budgets ? { budgets } : {}
   }
 
   async deliver(effect: Effect, index: number): Promise<void> {
@@ -139,7 +143,7 @@ class Delivery {
     const { id: childId, incarnation, input } = effect
     if (effect.address) {
       const parent = { address, childId, incarnation }
-      return this.post(effect.address, index, { kind: 'init', input, parent })
+      return this.post(effect.address, index, { kind: 'init', input, parent, ...this.budgets })
     }
     if (this.local.runsHere(effect)) return this.local.start(effect, identity)
     if (effect.child !== 'tool' && effect.child !== 'decision') {
@@ -155,6 +159,7 @@ class Delivery {
       target,
       input,
       ...(effect.offered ? { offered: effect.offered } : {}),
+      ...(effect.child === 'decision' ? this.budgets : {}),
       reply: { to: address, childId, incarnation },
       sentAtMs: this.ports.clock.now(),
       ...this.trace,

@@ -78,6 +78,7 @@ export class DurableActor {
       performers: ports.performers,
       log: ports.log,
       context: () => this.loaded?.state?.snapshot.context,
+      budgets: () => this.loaded?.state?.budgets ?? [],
       onCompletion: (event, messageId) => this.completeLocally(event, messageId),
     })
   }

@@ -1,4 +1,5 @@
 import type { Address } from '../contracts/address.ts'
+import type { BudgetAccount } from '../contracts/budget.ts'
 import type { ActionEffect, SpawnEffect } from '../contracts/effect.ts'
 import type { ErrorValue } from '../contracts/error.ts'
 import { toErrorValue } from '../contracts/error.ts'
@@ -19,6 +20,8 @@ export interface LocalEffectsOptions {
   log: Logger
   /** The committed context, for side effects. */
   context: () => unknown
+  /** What decisions count against. */
+  budgets: () => readonly BudgetAccount[]
   onCompletion: (event: NeutralEvent, identity: string) => void
 }
 
@@ -124,7 +127,8 @@ export class LocalEffects implements LocalExecutor {
     if (performer) {
       const { address: agent } = this.options
       const { input, offered = [] } = spawn
-      return performer.perform({ id: identity, agent, input, offered }, signal)
+      const budgets = this.options.budgets()
+      return performer.perform({ id: identity, agent, input, offered, budgets }, signal)
     }
     try {
       return { output: await this.runPromise(spawn, identity, signal) }

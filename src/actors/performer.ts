@@ -1,4 +1,5 @@
 import type { Address } from '../contracts/address.ts'
+import type { BudgetAccount } from '../contracts/budget.ts'
 import type { Clock } from '../contracts/clock.ts'
 import type { ErrorValue } from '../contracts/error.ts'
 import { toErrorValue } from '../contracts/error.ts'
@@ -15,6 +16,8 @@ export interface Call {
   agent: Address
   input: unknown
   offered: readonly string[]
+  /** What a decision counts against. */
+  budgets: readonly BudgetAccount[]
 }
 
 /** How a call ended, as the agent's `onDone` or `onError` will see it. */

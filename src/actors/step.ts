@@ -1,4 +1,6 @@
 import type { AnyMachineSnapshot, EventObject } from 'xstate'
+import { formatAddress } from '../contracts/address.ts'
+import type { BudgetAccount } from '../contracts/budget.ts'
 import type { Effect } from '../contracts/effect.ts'
 import type { NeutralEvent } from '../contracts/event.ts'
 import { copyJson, findNonJson } from '../contracts/json.ts'
@@ -73,6 +75,7 @@ function initialStep(
     timers: {},
     incarnations: 0,
     ...(event.parent ? { parent: event.parent } : {}),
+    ...budgetsOf(definition, event.budgets, at),
   }
   const run = runInitial(definition.machine, nameOf(at), copyJson(event.input))
   return conclude({ definition, before: empty, base: empty, event, at }, () => {
@@ -80,6 +83,17 @@ function initialStep(
     if (run.snapshot.status === 'error') throw run.snapshot.error
     return run
   })
+}
+
+/** Those of its ancestors, then its own, which it opens as it begins. */
+function budgetsOf(
+  { budget: caps }: AgentDefinition,
+  inherited: readonly BudgetAccount[] = [],
+  { address, atMs }: StepContext,
+): Pick<StoredState, 'budgets'> {
+  const own = caps ? [{ name: formatAddress(address), caps, openedAtMs: atMs }] : []
+  const budgets = [...inherited, ...own]
+  return budgets.length > 0 ? { budgets } : {}
 }
 
 function fold(

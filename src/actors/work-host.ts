@@ -151,8 +151,8 @@ export class WorkHost {
   }
 }
 
-function callOf({ id, input, offered = [], reply }: Work): Call {
-  return { id, agent: reply.to, input, offered }
+function callOf({ id, input, offered = [], budgets = [], reply }: Work): Call {
+  return { id, agent: reply.to, input, offered, budgets }
 }
 
 function tooLarge({ kind, name }: Performer, thrown: LimitError): ErrorValue {

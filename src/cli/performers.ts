@@ -4,13 +4,15 @@ import type { Performer } from '../actors/performer.ts'
 import { createPerformer } from '../actors/performer.ts'
 import type { ServiceParts } from '../actors/service.ts'
 import type { KeyValue } from '../bus/key-value.ts'
+import type { BudgetAccount } from '../contracts/budget.ts'
 import type { Clock } from '../contracts/clock.ts'
 import type { AnyDecision } from '../contracts/decision.ts'
 import type { Ids } from '../contracts/ids.ts'
 import type { Random } from '../contracts/random.ts'
 import type { AnyTool } from '../contracts/tool.ts'
+import { Accounts } from '../decision/budget.ts'
 import type { DecisionPorts } from '../decision/prepare.ts'
-import { prepareDecision, unlimitedBudget } from '../decision/prepare.ts'
+import { prepareDecision } from '../decision/prepare.ts'
 import { decisionMachine } from '../machines/decision.ts'
 import { memoryOperationMachine } from '../machines/memory-operation.ts'
 import { toolCallMachine } from '../machines/tool-call.ts'
@@ -46,15 +48,16 @@ export function createPerformers(
   const { tools = [], decisions = [], inline = {}, memoryKinds } = parts
   const { keyValue, clock } = ports
   const kinds = memoryKinds ? { kinds: memoryKinds } : {}
+  const accounts = new Accounts(ports)
   const memory = new Memory({ keyValue, clock, ...kinds })
   return {
     serves: [
       ...tools.map((tool) => toolPerformer(tool, ports)),
-      ...decisions.map((decision) => decisionPerformer(decision, ports)),
+      ...decisions.map((decision) => decisionPerformer(decision, ports, accounts)),
     ],
     inline: [
       ...(inline.tools ?? []).map((tool) => toolPerformer(tool, ports)),
-      ...(inline.decisions ?? []).map((decision) => decisionPerformer(decision, ports)),
+      ...(inline.decisions ?? []).map((decision) => decisionPerformer(decision, ports, accounts)),
       ...memoryOperations.map((operation) =>
         createPerformer({
           kind: 'memory',
@@ -90,10 +93,18 @@ function toolPerformer(tool: AnyTool, ports: PerformerPorts): Performer {
   })
 }
 
-function decisionPerformer(decision: AnyDecision, ports: PerformerPorts): Performer {
+function decisionPerformer(
+  decision: AnyDecision,
+  ports: PerformerPorts,
+  accounts: Accounts,
+): Performer {
   const { clock, random, onDecided } = ports
-  const budget = unlimitedBudget
-  const decisionPorts = { clock, random, budget, ...(onDecided ? { onDecided } : {}) }
+  const decisionPorts = {
+    clock,
+    random,
+    budgetOf: (budgets: readonly BudgetAccount[]) => accounts.budgetOf(budgets),
+    ...(onDecided ? { onDecided } : {}),
+  }
   return createPerformer({
     kind: 'decision',
     name: decision.name,

@@ -1,4 +1,5 @@
 import type * as z from 'zod'
+import type { Cost } from './budget.ts'
 import type { AgentEvent } from './event.ts'
 
 /** The public face of a decision: a closed set of moves, each an event with a schema. */
@@ -39,10 +40,14 @@ export interface Usage {
   outputTokens: number
 }
 
-/** Who answered, and what it took. */
+/**
+ * Who answered, and what it took. A decider with an estimate says the `cost` when it knows it; else
+ * the whole estimate counts as spent.
+ */
 interface Served {
   model?: string
   usage?: Usage
+  cost?: Cost
 }
 
 /**
@@ -57,12 +62,14 @@ export type Answer =
   | ({ kind: 'chosen'; option: unknown; confidence?: number } & Served)
   | ({ kind: 'malformed'; complaint: string } & Served)
   | ({ kind: 'refused'; reason: string } & Served)
-  | { kind: 'unavailable'; reason: string; retryAfterMs?: number }
-  | { kind: 'abstained'; reason: string }
+  | { kind: 'unavailable'; reason: string; retryAfterMs?: number; cost?: Cost }
+  | { kind: 'abstained'; reason: string; cost?: Cost }
 
 /** Adapters of one port: model, rules, recorded. After a throw the next decider is asked. */
 export interface Decider<Input = unknown> {
   readonly name: string
+  /** The most that a question may cost, for the budget. Without it the decider costs nothing. */
+  estimate?(question: Omit<Question<Input>, 'signal'>): Cost
   decide(question: Question<Input>): Promise<Answer> | Answer
 }
 
@@ -94,4 +101,5 @@ export interface Provenance {
 
 export type DecisionOutcome =
   | { kind: 'decided'; option: AgentEvent; provenance: Provenance }
-  | { kind: 'abstained'; reasons: string[] }
+  /** `isExhausted`: a budget kept a decider from being asked. */
+  | { kind: 'abstained'; reasons: string[]; isExhausted?: true }

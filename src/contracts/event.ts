@@ -1,6 +1,8 @@
 import * as z from 'zod'
 import type { Address } from './address.ts'
 import { addressSchema } from './address.ts'
+import type { BudgetAccount } from './budget.ts'
+import { budgetAccountSchema } from './budget.ts'
 import type { ErrorValue } from './error.ts'
 
 /** An event of a user's machine: a `type` and JSON members. */
@@ -22,7 +24,13 @@ export interface ParentLink {
  * the present one is stale and is dropped.
  */
 export type NeutralEvent =
-  | { kind: 'init'; input?: unknown; parent?: ParentLink }
+  | {
+      kind: 'init'
+      input?: unknown
+      parent?: ParentLink
+      /** Those that the parent's decisions count against. */
+      budgets?: BudgetAccount[]
+    }
   | { kind: 'event'; event: AgentEvent }
   | { kind: 'done'; childId: string; incarnation: number; output?: unknown }
   | { kind: 'error'; childId: string; incarnation: number; error: ErrorValue }
@@ -47,6 +55,7 @@ export const neutralEventSchema: z.ZodType<NeutralEvent> = z.discriminatedUnion(
     parent: z
       .object({ address: addressSchema, childId: z.string(), incarnation: z.int() })
       .optional(),
+    budgets: z.array(budgetAccountSchema).optional(),
   }),
   z.object({ kind: z.literal('event'), event: agentEventSchema }),
   z.object({ kind: z.literal('done'), ...completion, output: z.unknown().optional() }),

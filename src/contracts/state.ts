@@ -1,4 +1,5 @@
 import type { Address } from './address.ts'
+import type { BudgetAccount } from './budget.ts'
 import type { SpawnEffect } from './effect.ts'
 import type { ErrorValue } from './error.ts'
 import type { AgentEvent, ParentLink } from './event.ts'
@@ -51,4 +52,6 @@ export interface StoredState {
   /** How many spawns and timers there have been: the source of incarnation tokens. */
   incarnations: number
   parent?: ParentLink
+  /** What its decisions count against: those of its ancestors, outermost first, then its own. */
+  budgets?: BudgetAccount[]
 }

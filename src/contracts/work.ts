@@ -1,6 +1,8 @@
 import * as z from 'zod'
 import type { Address } from './address.ts'
 import { addressSchema } from './address.ts'
+import type { BudgetAccount } from './budget.ts'
+import { budgetAccountSchema } from './budget.ts'
 import type { Trace } from './envelope.ts'
 import { decodeVersioned } from './envelope.ts'
 import { toBytes } from './json.ts'
@@ -14,6 +16,8 @@ export interface Work {
   input?: unknown
   /** Decisions only. */
   offered?: string[]
+  /** Decisions only: what they count against. */
+  budgets?: BudgetAccount[]
   /** Whom to tell the outcome. */
   reply: { to: Address; childId: string; incarnation: number }
   sentAtMs: number
@@ -26,6 +30,7 @@ const workSchema = z.object({
   target: z.string().min(1),
   input: z.unknown().optional(),
   offered: z.array(z.string()).optional(),
+  budgets: z.array(budgetAccountSchema).optional(),
   reply: z.object({ to: addressSchema, childId: z.string(), incarnation: z.int() }),
   sentAtMs: z.number(),
   trace: z.object({ traceparent: z.string().optional() }).optional(),

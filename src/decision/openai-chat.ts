@@ -8,7 +8,7 @@ type Completion = OpenAI.Chat.Completions.ChatCompletion
 /** Asks over Chat Completions, which most compatible servers have. */
 export async function askChat(request: ModelRequest): Promise<Reading> {
   const { settings, instructions, messages, schema, signal } = request
-  const { client, model, style = 'schema', temperature, maxOutputTokens, confidence } = settings
+  const { client, model, style, temperature, maxOutputTokens, confidence } = settings
   const tools = style === 'tools' ? functionsOf(schema) : undefined
   const completion = await client.chat.completions.create(
     {
@@ -18,7 +18,7 @@ export async function askChat(request: ModelRequest): Promise<Reading> {
         ...messages.map((content) => ({ role: 'user' as const, content })),
       ],
       ...(temperature === undefined ? {} : { temperature }),
-      ...(maxOutputTokens === undefined ? {} : { max_completion_tokens: maxOutputTokens }),
+      max_completion_tokens: maxOutputTokens,
       ...(confidence && !tools ? { logprobs: true } : {}),
       ...(tools
         ? {

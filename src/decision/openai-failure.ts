@@ -1,3 +1,4 @@
+import type { Cost } from '../contracts/budget.ts'
 import type { Answer } from '../contracts/decision.ts'
 
 /** How the server was asked, for messages that say what to change. */
@@ -21,6 +22,11 @@ const passing: ReadonlySet<number> = new Set([408, 409, 425, 429])
 /** A 429 that no wait mends. */
 const exhausted = 'insufficient_quota'
 
+/** What a request costs that the server itself refused. */
+const nothing: Cost = { tokens: 0, nanoUsd: 0 }
+/** Something between us and the server lost its answer, which may have cost something. */
+const gateways: ReadonlySet<number> = new Set([502, 504])
+
 /** What a failed request means for the decision. */
 export function failureOf(thrown: unknown, asking: Asking): Answer {
   const { status, code, headers } = thrown as Thrown
@@ -28,16 +34,17 @@ export function failureOf(thrown: unknown, asking: Asking): Answer {
   if (status === undefined) {
     return { kind: 'unavailable', reason: `no answer from ${asking.url}: ${said}` }
   }
-  if (code === exhausted) return { kind: 'abstained', reason: `the quota is used up: ${said}` }
+  if (code === exhausted) {
+    return { kind: 'abstained', reason: `the quota is used up: ${said}`, cost: nothing }
+  }
+  const cost = gateways.has(status) ? {} : { cost: nothing }
   if (passing.has(status) || status >= 500) {
     const retryAfterMs = headers && retryAfter(headers)
-    const reason = `${asking.url} answered ${said}`
-    return { kind: 'unavailable', reason, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) }
+    const wait = retryAfterMs === undefined ? {} : { retryAfterMs }
+    return { kind: 'unavailable', reason: `${asking.url} answered ${said}`, ...wait, ...cost }
   }
-  return {
-    kind: 'abstained',
-    reason: `${asking.url} answered ${said}${todo(status, said, asking)}`,
-  }
+  const reason = `${asking.url} answered ${said}${todo(status, said, asking)}`
+  return { kind: 'abstained', reason, ...cost }
 }
 
 function todo(status: number, said: string, { api, style }: Asking): string {

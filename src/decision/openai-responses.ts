@@ -8,7 +8,7 @@ type Response = OpenAI.Responses.Response
 /** Asks over the Responses API. Nothing is stored at the server. */
 export async function askResponses(request: ModelRequest): Promise<Reading> {
   const { settings, instructions, messages, schema, signal } = request
-  const { client, model, style = 'schema', temperature, maxOutputTokens, confidence } = settings
+  const { client, model, style, temperature, maxOutputTokens, confidence } = settings
   const tools = style === 'tools' ? functionsOf(schema) : undefined
   const response = await client.responses.create(
     {
@@ -17,7 +17,7 @@ export async function askResponses(request: ModelRequest): Promise<Reading> {
       instructions,
       input: messages.map((content) => ({ role: 'user' as const, content })),
       ...(temperature === undefined ? {} : { temperature }),
-      ...(maxOutputTokens === undefined ? {} : { max_output_tokens: maxOutputTokens }),
+      max_output_tokens: maxOutputTokens,
       ...(confidence && !tools ? { include: ['message.output_text.logprobs' as const] } : {}),
       ...(tools
         ? {

@@ -7,6 +7,8 @@ import type { Reading } from './openai-reading.ts'
 import { askResponses } from './openai-responses.ts'
 import type { OptionSchema } from './option-schema.ts'
 import { optionSchema } from './option-schema.ts'
+import type { Price } from './price.ts'
+import { costOf, priceOf } from './price.ts'
 
 /** Settings of a decider that asks a model over OpenAI's protocol. */
 export interface OpenAISettings {
@@ -25,8 +27,13 @@ export interface OpenAISettings {
   /** What the model is, beside the prompt of the decision. */
   instructions?: string
   temperature?: number
-  /** Bound of one answer in tokens, reasoning included. An answer that hits it counts as malformed. */
+  /**
+   * Bound of one answer in tokens, reasoning included; also what a budget sets aside. An answer that
+   * hits it counts as malformed. Default: 2,048.
+   */
   maxOutputTokens?: number
+  /** By model, in USD per million tokens, for budgets that bound money. */
+  prices?: Readonly<Record<string, Price>>
   /**
    * Asks for the probability of the chosen option's tokens, as `confidence` of the answer, so that a
    * guard can demand one. Not every model reports it, and only `schema` has it. Default: false.
@@ -36,7 +43,7 @@ export interface OpenAISettings {
 
 /** One request to a model, whatever its wire form. */
 export interface ModelRequest {
-  readonly settings: OpenAISettings
+  readonly settings: OpenAISettings & Required<Pick<OpenAISettings, 'style' | 'maxOutputTokens'>>
   readonly instructions: string
   /** What the user side says, oldest first: the prompt, then what was wrong with earlier answers. */
   readonly messages: readonly string[]
@@ -52,28 +59,47 @@ const task =
  * A decider that asks a model over OpenAI's wire protocol with the official client, at OpenAI or at
  * any compatible server. It offers the model exactly the moves that the state accepts. It never
  * retries by itself: the decision's statechart does.
+ * @throws InputError when there is a price table without the model
  */
 export function openai<Input>(settings: OpenAISettings): Decider<Input> {
-  const { api = 'responses' } = settings
+  const { api = 'responses', style = 'schema', maxOutputTokens = 2_048 } = settings
   const client = settings.client.withOptions({ maxRetries: 0 })
-  const asked = { ...settings, client }
+  const asked = { ...settings, client, style, maxOutputTokens }
+  const price = priceOf(settings.model, settings.prices)
   return {
     name: settings.name ?? 'openai',
+    estimate(question) {
+      // A token is at least a byte of what is sent.
+      const inputTokens = Buffer.byteLength(JSON.stringify(saidIn(requestOf(asked, question))))
+      return costOf({ inputTokens, outputTokens: maxOutputTokens }, price)
+    },
     async decide(question) {
-      const request = requestOf(asked, question)
+      const { signal } = question
+      const request = { ...requestOf(asked, question), signal }
       try {
         const reading = await (api === 'chat' ? askChat(request) : askResponses(request))
-        return restored(answerOf(reading), reading, request.schema)
+        return served(answerOf(reading), reading, request.schema, price)
       } catch (thrown) {
-        question.signal.throwIfAborted()
-        return failureOf(thrown, { api, url: client.baseURL, style: settings.style ?? 'schema' })
+        signal.throwIfAborted()
+        return failureOf(thrown, { api, url: client.baseURL, style })
       }
     },
   }
 }
 
-function requestOf(settings: OpenAISettings, question: Question): ModelRequest {
-  const { prompt, complaints, options, offered, signal } = question
+/** All that the model gets to read. */
+function saidIn({ instructions, messages, schema }: Omit<ModelRequest, 'signal'>): unknown {
+  return { instructions, messages, schemas: [...schema.byType.values()], room: roomForWrapping }
+}
+
+/** What the wire forms add around it, generously. */
+const roomForWrapping = '.'.repeat(1_000)
+
+function requestOf(
+  settings: ModelRequest['settings'],
+  question: Omit<Question, 'signal'>,
+): Omit<ModelRequest, 'signal'> {
+  const { prompt, complaints, options, offered } = question
   const corrections = complaints.map(
     (complaint) => `Your answer was not accepted: ${complaint}. Choose again.`,
   )
@@ -83,13 +109,18 @@ function requestOf(settings: OpenAISettings, question: Question): ModelRequest {
     instructions: instructions === undefined ? task : `${instructions}\n\n${task}`,
     messages: [prompt, ...corrections],
     schema: optionSchema(options, offered),
-    signal,
   }
 }
 
-function restored(answer: Answer, { model, usage }: Reading, schema: OptionSchema): Answer {
+function served(
+  answer: Answer,
+  { model, usage }: Reading,
+  schema: OptionSchema,
+  price: Price | undefined,
+): Answer {
   if (answer.kind === 'abstained' || answer.kind === 'unavailable') return answer
-  const served = { ...(model ? { model } : {}), ...(usage ? { usage } : {}) }
-  if (answer.kind !== 'chosen') return { ...answer, ...served }
-  return { ...answer, option: schema.restore(answer.option), ...served }
+  const cost = usage && costOf(usage, price)
+  const by = { ...(model ? { model } : {}), ...(usage ? { usage } : {}), ...(cost ? { cost } : {}) }
+  if (answer.kind !== 'chosen') return { ...answer, ...by }
+  return { ...answer, option: schema.restore(answer.option), ...by }
 }

@@ -1,29 +1,25 @@
+import type { BudgetAccount, Cost } from '../contracts/budget.ts'
 import type { Clock } from '../contracts/clock.ts'
-import type { AnyDecision, DecisionOutcome } from '../contracts/decision.ts'
+import type {
+  Answer,
+  AnyDecision,
+  Decider,
+  DecisionOutcome,
+  Question,
+} from '../contracts/decision.ts'
 import { firstIssue } from '../contracts/envelope.ts'
 import type { ErrorValue } from '../contracts/error.ts'
 import { toErrorValue } from '../contracts/error.ts'
 import type { AgentEvent } from '../contracts/event.ts'
 import type { Random } from '../contracts/random.ts'
 import { hashJson } from '../contracts/json.ts'
-
-/** A budget that is asked before every call of a decider (DESIGN §7). */
-export interface Budget {
-  /** True when nothing is ever refused, so that nobody needs to ask. */
-  readonly isUnlimited?: true
-  reserve(decider: string): Promise<{ granted: true } | { granted: false; reason: string }>
-}
-
-/** Grants everything: for deciders that cost nothing. */
-export const unlimitedBudget: Budget = {
-  isUnlimited: true,
-  reserve: async () => ({ granted: true }),
-}
+import type { Budget, Reserved } from './budget.ts'
 
 export interface DecisionPorts {
   clock: Clock
   random: Random
-  budget: Budget
+  /** The budget of a call that counts against these accounts. */
+  budgetOf(accounts: readonly BudgetAccount[]): Budget
   /** Called with what was chosen, by whom and at what cost. */
   onDecided?: (outcome: DecisionOutcome) => void
 }
@@ -31,7 +27,7 @@ export interface DecisionPorts {
 /** Sets one decision up for the decision statechart: its input and what runs behind its sources. */
 export function prepareDecision(
   decision: AnyDecision,
-  call: { input: unknown; offered: readonly string[] },
+  call: { input: unknown; offered: readonly string[]; budgets: readonly BudgetAccount[] },
   ports: DecisionPorts,
 ): {
   input: () => object
@@ -39,14 +35,14 @@ export function prepareDecision(
   conclude: (outcome: DecisionOutcome) => { output: unknown } | { error: ErrorValue }
 } {
   const { name, deciders, repairs, retries, retryMaxMs, timeoutMs } = decision
-  let checkedInput: unknown
+  const asking = new Asking(decision, call, ports)
   return {
     input() {
-      const { checkedInput: checked, ...assembled } = assemble(decision, call)
-      checkedInput = checked
+      const { checkedInput, ...assembled } = assemble(decision, call)
+      asking.input = checkedInput
       return {
         assembled,
-        metered: ports.budget.isUnlimited !== true,
+        metered: asking.isMetered,
         offered: [...call.offered],
         deciders: deciders.map((decider) => decider.name),
         repairs,
@@ -56,31 +52,8 @@ export function prepareDecision(
       }
     },
     handlers: {
-      reserve: ({ decider }: { decider: string }) => ports.budget.reserve(decider),
-      async ask(
-        question: { decider: string; prompt: string; complaints: string[]; outages: number },
-        signal: AbortSignal,
-      ) {
-        const decider = deciders.find((one) => one.name === question.decider)!
-        const { prompt, complaints, outages } = question
-        const begunMs = ports.clock.now()
-        const answer = await decider.decide({
-          decision: name,
-          input: checkedInput,
-          options: decision.options,
-          offered: call.offered,
-          prompt,
-          complaints,
-          signal,
-        })
-        const latencyMs = ports.clock.now() - begunMs
-        if (answer.kind === 'unavailable') {
-          const waitMs = Math.max(answer.retryAfterMs ?? 0, backoffMs(outages, ports.random))
-          return { answer, latencyMs, waitMs }
-        }
-        if (answer.kind !== 'chosen') return { answer, latencyMs }
-        return { answer, latencyMs, check: checkOption(decision, answer.option, call.offered) }
-      },
+      reserve: (put: Put) => asking.reserve(put),
+      ask: (put: Put & { outages: number }, signal: AbortSignal) => asking.ask(put, signal),
     },
     conclude(outcome) {
       ports.onDecided?.(outcome)
@@ -91,9 +64,93 @@ export function prepareDecision(
           kind: 'abstained',
           decision: name,
           message: `nobody decided ${name}: ${outcome.reasons.join('; ')}`,
+          ...(outcome.isExhausted ? { isExhausted: true } : {}),
         },
       }
     },
+  }
+}
+
+/** A question as the statechart puts it. */
+interface Put {
+  decider: string
+  prompt: string
+  complaints: string[]
+}
+
+/** What came of a question. */
+interface Said {
+  answer: Answer
+  latencyMs: number
+  /** What the contract says of a choice. */
+  check?: ReturnType<typeof checkOption>
+  /** Of a decider that is not available: how long to wait. */
+  waitMs?: number
+}
+
+/** What the statechart of one decision asks of the world. */
+class Asking {
+  /** Set when it has been checked. */
+  input: unknown
+  private readonly decision: AnyDecision
+  private readonly offered: readonly string[]
+  private readonly ports: DecisionPorts
+  private readonly budget: Budget
+  /** What was set aside for the question that is put next. */
+  private reserved: Cost | undefined
+
+  constructor(
+    decision: AnyDecision,
+    call: { offered: readonly string[]; budgets: readonly BudgetAccount[] },
+    ports: DecisionPorts,
+  ) {
+    this.decision = decision
+    this.offered = call.offered
+    this.ports = ports
+    this.budget = ports.budgetOf(call.budgets)
+  }
+
+  /** False when none of the deciders would have to reserve anything. */
+  get isMetered(): boolean {
+    return !this.budget.isUnlimited && this.decision.deciders.some(({ estimate }) => estimate)
+  }
+
+  async reserve(put: Put): Promise<Reserved> {
+    this.reserved = this.decider(put).estimate?.(this.question(put))
+    return this.reserved ? this.budget.reserve(this.reserved) : { granted: true }
+  }
+
+  async ask(put: Put & { outages: number }, signal: AbortSignal): Promise<Said> {
+    const { clock, random } = this.ports
+    const begunMs = clock.now()
+    const answer = await this.decider(put).decide({ ...this.question(put), signal })
+    await this.settle(answer)
+    const latencyMs = clock.now() - begunMs
+    if (answer.kind === 'unavailable') {
+      const waitMs = Math.max(answer.retryAfterMs ?? 0, backoffMs(put.outages, random))
+      return { answer, latencyMs, waitMs }
+    }
+    if (answer.kind !== 'chosen') return { answer, latencyMs }
+    return { answer, latencyMs, check: checkOption(this.decision, answer.option, this.offered) }
+  }
+
+  /** A question that is left or fails has cost nobody knows what: what was set aside stays spent. */
+  private async settle({ cost }: Answer): Promise<void> {
+    const { reserved } = this
+    this.reserved = undefined
+    if (!reserved || !cost) return
+    // To give nothing back keeps the caps; the answer must not be lost for it.
+    await this.budget.settle(reserved, cost).catch(() => undefined)
+  }
+
+  private decider({ decider }: Put): Decider {
+    return this.decision.deciders.find(({ name }) => name === decider)!
+  }
+
+  private question({ prompt, complaints }: Put): Omit<Question, 'signal'> {
+    const { decision, input, offered } = this
+    const { name, options } = decision
+    return { decision: name, input, options, offered, prompt, complaints }
   }
 }
 

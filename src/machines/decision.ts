@@ -33,6 +33,7 @@ interface DecisionContext extends Omit<DecisionInput, 'assembled'> {
   usage: Usage | null
   answer: Extract<Answer, { kind: 'chosen' }> | null
   reasons: string[]
+  isExhausted: boolean
   option: AgentEvent | null
   latencyMs: number
 }
@@ -67,7 +68,9 @@ export const decisionMachine = setup({
     events: { type: 'CANCEL' }
   },
   actors: {
-    reserve: fromPromise<Reservation, { decider: string }>(absent),
+    reserve: fromPromise<Reservation, { decider: string; prompt: string; complaints: string[] }>(
+      absent,
+    ),
     ask: fromPromise<
       Asked,
       { decider: string; prompt: string; complaints: string[]; outages: number }
@@ -136,6 +139,7 @@ export const decisionMachine = setup({
     usage: null,
     answer: null,
     reasons: [],
+    isExhausted: false,
     option: null,
     latencyMs: 0,
   }),
@@ -143,7 +147,11 @@ export const decisionMachine = setup({
   output: ({ context }): DecisionOutcome =>
     context.option
       ? { kind: 'decided', option: context.option, provenance: provenance(context) }
-      : { kind: 'abstained', reasons: context.reasons },
+      : {
+          kind: 'abstained',
+          reasons: context.reasons,
+          ...(context.isExhausted ? { isExhausted: true } : {}),
+        },
   on: {
     CANCEL: {
       target: '.abstained',
@@ -177,15 +185,22 @@ export const decisionMachine = setup({
       invoke: {
         id: 'reserve',
         src: 'reserve',
-        input: ({ context }) => ({ decider: context.deciders[context.current]! }),
+        input: ({ context }) => ({
+          decider: context.deciders[context.current]!,
+          prompt: context.prompt,
+          complaints: context.complaints,
+        }),
         onDone: [
           { guard: ({ event }) => event.output.granted, target: 'asking' },
           {
             target: 'fallingBack',
-            actions: {
-              type: 'giveReason',
-              params: ({ event }) => (event.output.granted ? '' : event.output.reason),
-            },
+            actions: [
+              assign({ isExhausted: true }),
+              {
+                type: 'giveReason',
+                params: ({ event }) => (event.output.granted ? '' : event.output.reason),
+              },
+            ],
           },
         ],
         onError: {

@@ -11,8 +11,9 @@ import type { Completion } from '../../src/actors/performer.ts'
 import { createPerformer } from '../../src/actors/performer.ts'
 import { recorded, rules } from '../../src/decision/deciders.ts'
 import { defineDecision } from '../../src/decision/define-decision.ts'
-import type { Budget } from '../../src/decision/prepare.ts'
-import { checkOption, prepareDecision, unlimitedBudget } from '../../src/decision/prepare.ts'
+import type { Budget } from '../../src/decision/budget.ts'
+import { unlimitedBudget } from '../../src/decision/budget.ts'
+import { checkOption, prepareDecision } from '../../src/decision/prepare.ts'
 import { decisionMachine } from '../../src/machines/decision.ts'
 import { finish } from '../tools/finish.ts'
 
@@ -27,6 +28,8 @@ const options = z.discriminatedUnion('type', [
 const wait = { type: 'WAIT' }
 const book = { type: 'BOOK', flight: 'HAT1' }
 
+const estimate = { tokens: 100, nanoUsd: 7_000 }
+
 /** Gives the next of the answers each time it is asked, and keeps the questions. */
 function scripted(
   name: string,
@@ -36,6 +39,7 @@ function scripted(
   return {
     name,
     questions,
+    estimate: () => estimate,
     decide(question) {
       const answer = answers[questions.length]
       questions.push(question)
@@ -82,12 +86,12 @@ async function decide(
     prepare: (call) =>
       prepareDecision(decision, call, {
         clock,
-        budget,
+        budgetOf: () => budget,
         random: setting.random ?? seededRandom(1),
         onDecided: (it) => (outcome = it),
       }),
   })
-  const call = { id: 'desk/1:2:0', agent: { type: 'desk', id: '1' }, input, offered }
+  const call = { id: 'desk/1:2:0', agent: { type: 'desk', id: '1' }, input, offered, budgets: [] }
   const signal = setting.signal ?? new AbortController().signal
   const completion = await finish(clock, performer.perform(call, signal))
   return { completion, outcome }
@@ -270,19 +274,75 @@ describe('time and budget', () => {
     expect(clock.now()).toBe(1_000)
   })
 
-  test('the budget is asked before every question, repairs included', async () => {
-    const asked: string[] = []
-    const budget: Budget = {
-      async reserve(decider) {
-        asked.push(decider)
-        return asked.length < 3 ? { granted: true } : { granted: false, reason: 'no calls left' }
-      },
+  describe('the budget', () => {
+    /** Keeps what is set aside and given back; grants so many questions. */
+    function meter(grants: number): Budget & { reserved: object[]; settled: object[][] } {
+      const reserved: object[] = []
+      const settled: object[][] = []
+      return {
+        reserved,
+        settled,
+        async reserve(most) {
+          reserved.push(most)
+          if (reserved.length <= grants) return { granted: true }
+          return { granted: false, reason: 'no calls left' }
+        },
+        async settle(most, spent) {
+          settled.push([most, spent])
+        },
+      }
     }
-    const model = scripted('model', [{ type: 'BOOK' }, { type: 'BOOK' }])
-    const { completion } = await decide({ deciders: [model, rules(() => wait)], budget })
-    expect(asked).toEqual(['model', 'model', 'rules'])
-    expect(completion).toMatchObject({ error: { kind: 'abstained' } })
-    expect((completion as { error: Error }).error.message).toContain('rules: no calls left')
+    const broken = { type: 'BOOK' }
+
+    test('is asked for the estimate before every question, repairs included', async () => {
+      const budget = meter(2)
+      const model = scripted('model', [broken, broken])
+      const second = scripted('second', [])
+      const { completion } = await decide({ deciders: [model, second], budget })
+      expect(budget.reserved).toEqual([estimate, estimate, estimate])
+      expect(completion).toMatchObject({ error: { kind: 'abstained' } })
+      expect((completion as { error: Error }).error.message).toContain('second: no calls left')
+    })
+
+    test('hears of the cost of an answer that says it, whatever the answer was', async () => {
+      const budget = meter(9)
+      const cost = { tokens: 30, nanoUsd: 2_000 }
+      const free = { tokens: 0, nanoUsd: 0 }
+      const model = scripted('model', [
+        { kind: 'malformed', complaint: 'no JSON', cost },
+        { kind: 'unavailable', reason: 'too many requests', cost: free },
+        { kind: 'chosen', option: wait, cost },
+      ])
+      expect((await decide({ deciders: [model], budget })).completion).toEqual({ output: wait })
+      expect(budget.settled).toEqual([
+        [estimate, cost],
+        [estimate, free],
+        [estimate, cost],
+      ])
+    })
+
+    test('keeps what was set aside for answers of unknown cost', async () => {
+      const budget = meter(9)
+      const model = scripted('model', [{ kind: 'unavailable', reason: 'hung up' }, wait])
+      const slow = scripted('slow', [new Promise<never>(() => undefined)])
+      await decide({ deciders: [slow, model], budget })
+      expect(budget.reserved).toHaveLength(3)
+      expect(budget.settled).toEqual([])
+    })
+
+    test('is not asked for a decider that costs nothing', async () => {
+      const budget = meter(0)
+      const model = scripted('model', [wait])
+      const { outcome } = await decide({ deciders: [model, rules(() => wait)], budget })
+      expect(outcome).toMatchObject({ kind: 'decided', provenance: { decider: 'rules' } })
+      expect(budget.reserved).toHaveLength(1)
+    })
+
+    test('that cannot be told what was spent does not lose the answer', async () => {
+      const budget = { ...meter(9), settle: () => Promise.reject(new Error('the store is away')) }
+      const model = scripted('model', [{ kind: 'chosen', option: wait, cost: estimate }])
+      expect((await decide({ deciders: [model], budget })).completion).toEqual({ output: wait })
+    })
   })
 })
 

@@ -16,7 +16,8 @@ const options = z.discriminatedUnion('type', [
   z.object({ type: z.literal('ask.user'), text: z.string() }),
   z.object({ type: z.literal('WAIT') }),
 ])
-const served = { model, usage }
+const served = { model, usage, cost: { tokens: 29, nanoUsd: 0 } }
+const free = { tokens: 0, nanoUsd: 0 }
 const chosen = { type: 'BOOK', flight: 'HAT001' }
 
 const servers: WireServer[] = []
@@ -216,15 +217,27 @@ describe.each<Api>(['responses', 'chat'])('openai over %s', (api) => {
         kind: 'unavailable',
         reason: expect.stringContaining('said the server') as string,
         ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+        cost: free,
       })
       // The client has a retry of its own, which would hide what the statechart is to decide.
       expect(server.asked).toHaveLength(1)
     })
 
-    test('a connection that breaks in the middle of the answer', async () => {
+    test('a connection that breaks in the middle of the answer, at an unknown cost', async () => {
       const server = await serve({ kind: 'reset' })
-      expect(await ask(server, { api })).toMatchObject({ kind: 'unavailable' })
+      const answer = await ask(server, { api })
+      expect(answer).toMatchObject({ kind: 'unavailable' })
+      expect(answer).not.toHaveProperty('cost')
     })
+
+    test.each([502, 504])(
+      'a gateway that lost the answer (%i), at an unknown cost',
+      async (status) => {
+        const answer = await ask(await serve(failure(status)), { api })
+        expect(answer).toMatchObject({ kind: 'unavailable' })
+        expect(answer).not.toHaveProperty('cost')
+      },
+    )
 
     test('a server that is not there', async () => {
       const server = await serve({ kind: 'silence' })
@@ -269,6 +282,47 @@ describe.each<Api>(['responses', 'chat'])('openai over %s', (api) => {
     giveUp.abort(new Error('the state was left'))
     await refused
     await server.asked[0]!.gone
+  })
+})
+
+describe('the cost', () => {
+  const prices = { 'gpt-asked': { input: 0.15, output: 0.6 } }
+  const client = new OpenAI({ apiKey: 'sk-test', baseURL: 'http://127.0.0.1:1/v1' })
+  const question = {
+    decision: 'next',
+    input: {},
+    options,
+    offered: ['BOOK', 'WAIT'],
+    prompt: 'What now?',
+    complaints: [],
+  }
+
+  test('of an answer follows the price table', async () => {
+    const server = await serve(said(chosen))
+    // 21 and 8 tokens at 150 and 600 billionths of a dollar.
+    expect(await ask(server, { prices })).toMatchObject({ cost: { tokens: 29, nanoUsd: 7_950 } })
+  })
+
+  test('is estimated at no less than all that is sent and may come back', () => {
+    const decider = openai({ client, model: 'gpt-asked', prices, maxOutputTokens: 500 })
+    const small = decider.estimate!(question)
+    expect(small.tokens).toBeGreaterThan(500 + 'What now?'.length)
+    expect(small.nanoUsd).toBe((small.tokens - 500) * 150 + 500 * 600)
+    const longer = { ...question, prompt: 'é'.repeat(1_000), complaints: ['x'.repeat(100)] }
+    expect(decider.estimate!(longer).tokens).toBeGreaterThan(small.tokens + 2_000)
+    const more = { ...question, offered: ['BOOK', 'ask.user', 'WAIT'] }
+    expect(decider.estimate!(more).tokens).toBeGreaterThan(small.tokens)
+  })
+
+  test('cannot be counted for a model that the table does not have', () => {
+    expect(() => openai({ client, model: 'gpt-other', prices })).toThrow(
+      'prices: gpt-other: expected the price of the model that is asked, got gpt-asked; ' +
+        'add it in USD per million tokens, for example { input: 0.15, output: 0.6 }',
+    )
+    const negative = { 'gpt-asked': { input: -1, output: 0 } }
+    expect(() => openai({ client, model: 'gpt-asked', prices: negative })).toThrow(
+      'gpt-asked: input',
+    )
   })
 })
 

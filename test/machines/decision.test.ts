@@ -47,7 +47,11 @@ describe('assembling', () => {
     const driver = decision()
     expect(driver.value).toBe('reserving')
     expect(driver.context).toMatchObject({ prompt: 'What now?', promptHash: 'abc' })
-    expect(driver.inputOf('reserve')).toEqual({ decider: 'model' })
+    expect(driver.inputOf('reserve')).toEqual({
+      decider: 'model',
+      prompt: 'What now?',
+      complaints: [],
+    })
   })
 
   test('without a meter the first decider is asked at once', () => {
@@ -84,13 +88,13 @@ describe('reserving', () => {
   test('a refused budget falls back to the next decider', () => {
     const driver = decision().done('reserve', { granted: false, reason: 'no tokens left' })
     expect(driver.value).toBe('reserving')
-    expect(driver.inputOf('reserve')).toEqual({ decider: 'rules' })
+    expect(driver.inputOf('reserve')).toMatchObject({ decider: 'rules' })
     expect(driver.context['reasons']).toEqual(['model: no tokens left'])
   })
 
   test('a budget that cannot be asked falls back to the next decider', () => {
     const driver = decision().error('reserve', { message: 'the store is down' })
-    expect(driver.inputOf('reserve')).toEqual({ decider: 'rules' })
+    expect(driver.inputOf('reserve')).toMatchObject({ decider: 'rules' })
     expect(driver.context['reasons']).toEqual(['model: the store is down'])
   })
 
@@ -100,6 +104,7 @@ describe('reserving', () => {
     expect(driver.output).toEqual({
       kind: 'abstained',
       reasons: ['model: no tokens left', 'rules: no calls left'],
+      isExhausted: true,
     })
   })
 })
@@ -108,7 +113,7 @@ describe('asking', () => {
   test('an abstention falls back with the reason of the decider', () => {
     const abstained = { kind: 'abstained', reason: 'no rule fits' }
     const driver = asking().done('ask', { answer: abstained, latencyMs: 1 })
-    expect(driver.inputOf('reserve')).toEqual({ decider: 'rules' })
+    expect(driver.inputOf('reserve')).toMatchObject({ decider: 'rules' })
     expect(driver.context['reasons']).toEqual(['model: no rule fits'])
   })
 
@@ -119,7 +124,7 @@ describe('asking', () => {
 
   test('a decider that throws is a failed attempt with its message', () => {
     const driver = asking().error('ask', { message: 'HTTP 500' })
-    expect(driver.inputOf('reserve')).toEqual({ decider: 'rules' })
+    expect(driver.inputOf('reserve')).toMatchObject({ decider: 'rules' })
     expect(driver.context['reasons']).toEqual(['model: HTTP 500'])
   })
 
@@ -175,7 +180,7 @@ describe('checking', () => {
 describe('repairing', () => {
   test('the same decider is asked again with the complaint, budget reserved anew', () => {
     const driver = complain(asking(), 'no such flight')
-    expect(driver.inputOf('reserve')).toEqual({ decider: 'model' })
+    expect(driver.inputOf('reserve')).toMatchObject({ decider: 'model' })
     driver.done('reserve', { granted: true })
     expect(driver.inputOf('ask')).toMatchObject({
       decider: 'model',
@@ -192,7 +197,7 @@ describe('repairing', () => {
   test('after the allowed repairs the next decider starts with no complaints', () => {
     const driver = complain(asking(), 'wrong').done('reserve', { granted: true })
     complain(driver, 'still wrong')
-    expect(driver.inputOf('reserve')).toEqual({ decider: 'rules' })
+    expect(driver.inputOf('reserve')).toMatchObject({ decider: 'rules' })
     expect(driver.context).toMatchObject({
       reasons: ['model: broke the contract: still wrong'],
       complaints: [],
@@ -202,7 +207,7 @@ describe('repairing', () => {
 
   test('with no repairs allowed the first wrong answer falls back', () => {
     const driver = complain(asking({ repairs: 0 }), 'wrong')
-    expect(driver.inputOf('reserve')).toEqual({ decider: 'rules' })
+    expect(driver.inputOf('reserve')).toMatchObject({ decider: 'rules' })
   })
 })
 
@@ -219,7 +224,7 @@ describe('a refusal', () => {
   test('is not repaired: the next decider is asked', () => {
     const answered = { kind: 'refused', reason: 'I cannot help' }
     const driver = asking().done('ask', { answer: answered, latencyMs: 1 })
-    expect(driver.inputOf('reserve')).toEqual({ decider: 'rules' })
+    expect(driver.inputOf('reserve')).toMatchObject({ decider: 'rules' })
     expect(driver.context['reasons']).toEqual(['model: refused: I cannot help'])
   })
 })
@@ -235,7 +240,7 @@ describe('waiting', () => {
     const driver = away(asking(), 700)
     expect([driver.value, driver.waits]).toEqual(['waiting', [700]])
     driver.fire()
-    expect(driver.inputOf('reserve')).toEqual({ decider: 'model' })
+    expect(driver.inputOf('reserve')).toMatchObject({ decider: 'model' })
     driver.done('reserve', { granted: true })
     expect(driver.inputOf('ask')).toMatchObject({ decider: 'model', outages: 1, complaints: [] })
     decide(driver)
@@ -251,13 +256,13 @@ describe('waiting', () => {
   test('so often and no more; the next decider starts anew', () => {
     const driver = away(asking(), 1).fire().done('reserve', { granted: true })
     away(driver, 1)
-    expect(driver.inputOf('reserve')).toEqual({ decider: 'rules' })
+    expect(driver.inputOf('reserve')).toMatchObject({ decider: 'rules' })
     expect(driver.context).toMatchObject({ reasons: ['model: too many requests'], outages: 0 })
   })
 
   test('not for longer than allowed', () => {
     expect(away(asking(), 9_000).value).toBe('waiting')
-    expect(away(asking(), 9_001).inputOf('reserve')).toEqual({ decider: 'rules' })
+    expect(away(asking(), 9_001).inputOf('reserve')).toMatchObject({ decider: 'rules' })
   })
 
   test('no time at all when nobody says how long', () => {

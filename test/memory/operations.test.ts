@@ -37,7 +37,7 @@ function open(wrap: (keyValue: KeyValue) => KeyValue = (keyValue) => keyValue) {
       clock,
       prepare: (call) => prepareMemoryOperation(memory, one, call),
     })
-    const call = { id, agent, input, offered: [] }
+    const call = { id, agent, input, offered: [], budgets: [] }
     return finish(clock, performer.perform(call, new AbortController().signal))
   }
   return { clock, keyValue, run }

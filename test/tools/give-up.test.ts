@@ -75,7 +75,13 @@ test('a call that is given up runs no code of the user: it may be what the worke
   const ports = { keyValue, clock, random: seededRandom(1), ids: countingIds() }
   const { serves } = createPerformers({ tools: [tool], decisions: [decision] }, ports)
   for (const performer of serves) {
-    const poison = { id: 'a/1:1:0', agent: { type: 'a', id: '1' }, input: {}, offered: ['GO'] }
+    const poison = {
+      id: 'a/1:1:0',
+      agent: { type: 'a', id: '1' },
+      input: {},
+      budgets: [],
+      offered: ['GO'],
+    }
     expect(await performer.giveUp(poison, 10)).toMatchObject({ error: { kind: 'failed' } })
   }
   expect(serves).toHaveLength(2)

@@ -59,7 +59,7 @@ export function openDesk(ledger: EffectLedger = createLedger()): Desk {
         prepare: (call) => prepareToolCall(tool as Tool<never>, call, ports),
       })
       const agent = { type: 'desk', id: 'case-1' }
-      return performer.perform({ id: callId, agent, input, offered: [] }, signal)
+      return performer.perform({ id: callId, agent, input, offered: [], budgets: [] }, signal)
     },
   }
 }

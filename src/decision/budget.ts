@@ -1,0 +1,181 @@
+import type { BudgetAccount, Cost } from '../contracts/budget.ts'
+import type { Clock } from '../contracts/clock.ts'
+import { pause } from '../contracts/clock.ts'
+import { UnavailableError } from '../contracts/error.ts'
+import { fromBytes, toBytes } from '../contracts/json.ts'
+import type { Random } from '../contracts/random.ts'
+import type { KeyValue } from '../bus/key-value.ts'
+
+/** Whether a question may be asked. */
+export type Reserved =
+  | { readonly granted: true }
+  | { readonly granted: false; readonly reason: string }
+
+/** A budget that is asked before every question to a decider that costs something (DESIGN §7). */
+export interface Budget {
+  /** True when nothing is ever refused, so that nobody needs to ask. */
+  readonly isUnlimited?: true
+  /** Sets the most that a question may cost aside. @throws UnavailableError */
+  reserve(most: Cost): Promise<Reserved>
+  /** Gives back what was set aside and not spent. @throws UnavailableError: it stays spent. */
+  settle(most: Cost, spent: Cost): Promise<void>
+}
+
+/** Grants everything. */
+export const unlimitedBudget: Budget = {
+  isUnlimited: true,
+  reserve: async () => ({ granted: true }),
+  settle: async () => undefined,
+}
+
+/** What an account has spent, and what is set aside for questions under way: one and the same. */
+interface Balance extends Cost {
+  calls: number
+}
+
+/** A change of an account that waits for its turn. */
+interface Change {
+  readonly account: BudgetAccount
+  readonly add: Balance
+  /** Refused when it would pass a cap; giving back never is. */
+  readonly isBounded: boolean
+  readonly settle: (outcome: Reserved) => void
+  readonly fail: (thrown: unknown) => void
+}
+
+const bucket = 'budget'
+const nanosPerUsd = 1_000_000_000
+/** A process writes one change at a time, so this many others would have to be in its way. */
+const attemptsMax = 60
+const conflictWaitMs = 20
+const nothing: Balance = { calls: 0, tokens: 0, nanoUsd: 0 }
+
+/**
+ * The budgets of all agents of a cell, in its key-value store. An account is one number per bound,
+ * changed by compare-and-set, so that no two processes spend the same cent. What was set aside by a
+ * process that died stays spent: it is not known what its question cost.
+ */
+export class Accounts {
+  private readonly ports: { keyValue: KeyValue; clock: Clock; random: Random }
+  /** Changes per account that wait while another one is written: they go together. */
+  private readonly waiting = new Map<string, Change[]>()
+
+  constructor(ports: { keyValue: KeyValue; clock: Clock; random: Random }) {
+    this.ports = ports
+  }
+
+  /** The budget of a call that counts against all these accounts. */
+  budgetOf(accounts: readonly BudgetAccount[]): Budget {
+    if (accounts.length === 0) return unlimitedBudget
+    return {
+      reserve: (most) => this.reserve(accounts, most),
+      settle: async (most, spent) => {
+        const add = {
+          calls: 0,
+          tokens: spent.tokens - most.tokens,
+          nanoUsd: spent.nanoUsd - most.nanoUsd,
+        }
+        await Promise.all(accounts.map((account) => this.change(account, add, false)))
+      },
+    }
+  }
+
+  private async reserve(accounts: readonly BudgetAccount[], most: Cost): Promise<Reserved> {
+    const add = { calls: 1, ...most }
+    const taken: BudgetAccount[] = []
+    for (const account of accounts) {
+      const outcome = await this.change(account, add, true)
+      if (!outcome.granted) {
+        await this.giveBack(taken, add)
+        return outcome
+      }
+      taken.push(account)
+    }
+    return { granted: true }
+  }
+
+  private async giveBack(accounts: readonly BudgetAccount[], { calls, tokens, nanoUsd }: Balance) {
+    const add = { calls: -calls, tokens: -tokens, nanoUsd: -nanoUsd }
+    // Where it fails it stays spent, which keeps the caps.
+    await Promise.allSettled(accounts.map((account) => this.change(account, add, false)))
+  }
+
+  private change(account: BudgetAccount, add: Balance, isBounded: boolean): Promise<Reserved> {
+    return new Promise((settle, fail) => {
+      const change = { account, add, isBounded, settle, fail }
+      const waiting = this.waiting.get(account.name)
+      if (waiting) return void waiting.push(change)
+      this.waiting.set(account.name, [])
+      void this.work(account.name, [change])
+    })
+  }
+
+  private async work(name: string, first: Change[]): Promise<void> {
+    for (let changes = first; changes.length > 0;) {
+      try {
+        const outcomes = await this.write(name, changes)
+        for (const [index, change] of changes.entries()) change.settle(outcomes[index]!)
+      } catch (thrown) {
+        for (const change of changes) change.fail(thrown)
+      }
+      changes = this.waiting.get(name)!
+      this.waiting.set(name, [])
+    }
+    this.waiting.delete(name)
+  }
+
+  private async write(name: string, changes: readonly Change[]): Promise<Reserved[]> {
+    const { keyValue, clock, random } = this.ports
+    for (let attempt = 1; attempt <= attemptsMax; attempt++) {
+      const stored = await keyValue.get(bucket, name)
+      const before = stored ? (fromBytes(stored.value) as Balance) : nothing
+      const { after, outcomes } = apply(before, changes, clock.now())
+      if (after === before) return outcomes
+      const written = await keyValue.put(bucket, name, toBytes(after), stored?.revision ?? 0)
+      if (written.kind === 'written') return outcomes
+      await pause(clock, random.next() * conflictWaitMs)
+    }
+    throw new UnavailableError(`the budget of ${name} is written by too many at once`)
+  }
+}
+
+function apply(
+  before: Balance,
+  changes: readonly Change[],
+  nowMs: number,
+): { after: Balance; outcomes: Reserved[] } {
+  let after = before
+  const outcomes = changes.map(({ account, add, isBounded }): Reserved => {
+    const next = {
+      calls: after.calls + add.calls,
+      tokens: after.tokens + add.tokens,
+      nanoUsd: after.nanoUsd + add.nanoUsd,
+    }
+    const reason = isBounded ? passed(account, next, nowMs) : undefined
+    if (reason !== undefined) return { granted: false, reason }
+    after = next
+    return { granted: true }
+  })
+  return { after, outcomes }
+}
+
+/** Which cap a balance passes. */
+function passed(
+  { name, caps, openedAtMs }: BudgetAccount,
+  { calls, tokens, nanoUsd }: Balance,
+  nowMs: number,
+): string | undefined {
+  const of = `of the budget of ${name}`
+  if (caps.calls !== undefined && calls > caps.calls)
+    return `all ${caps.calls} calls ${of} are used`
+  if (caps.tokens !== undefined && tokens > caps.tokens) {
+    return `the ${caps.tokens} tokens ${of} would not suffice`
+  }
+  if (caps.usd !== undefined && nanoUsd > Math.floor(caps.usd * nanosPerUsd)) {
+    return `the ${caps.usd} USD ${of} would not suffice`
+  }
+  if (caps.wallMs !== undefined && nowMs - openedAtMs > caps.wallMs) {
+    return `the ${caps.wallMs} ms ${of} are over`
+  }
+  return undefined
+}
