@@ -38,8 +38,8 @@ export function redact(
 
 /** The check digit of ISO/IEC 7812-1 (Luhn). */
 function isCardNumber(text: string): boolean {
-  const digits = text.replace(/\D/g, '')
-  const sum = [...digits].reverse().reduce((total, digit, index) => {
+  const digits = text.replace(/\D/g, '').split('').toReversed()
+  const sum = digits.reduce((total, digit, index) => {
     const value = Number(digit) * (index % 2 === 0 ? 1 : 2)
     return total + (value > 9 ? value - 9 : value)
   }, 0)

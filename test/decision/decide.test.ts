@@ -1,101 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import * as z from 'zod'
-import type { VirtualClock } from '../../src/contracts/clock.ts'
 import { pause, virtualClock } from '../../src/contracts/clock.ts'
-import type { Answer, Decider, DecisionOutcome, Question } from '../../src/contracts/decision.ts'
-import type { Random } from '../../src/contracts/random.ts'
-import { seededRandom } from '../../src/contracts/random.ts'
+import type { Decider } from '../../src/contracts/decision.ts'
 import { hashJson } from '../../src/contracts/json.ts'
-import { defineAgent } from '../../src/actors/definition.ts'
-import type { Completion } from '../../src/actors/performer.ts'
-import { createPerformer } from '../../src/actors/performer.ts'
 import { recorded, rules } from '../../src/decision/deciders.ts'
-import { defineDecision } from '../../src/decision/define-decision.ts'
-import type { Budget } from '../../src/decision/budget.ts'
-import { unlimitedBudget } from '../../src/decision/budget.ts'
-import { checkOption, prepareDecision } from '../../src/decision/prepare.ts'
-import { decisionMachine } from '../../src/machines/decision.ts'
-import { finish } from '../tools/finish.ts'
-
-const definition = defineAgent({ machine: decisionMachine })
-interface Asking {
-  seats: number
-}
-const options = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('BOOK'), flight: z.string(), bags: z.number().default(0) }),
-  z.object({ type: z.literal('WAIT') }),
-])
-const wait = { type: 'WAIT' }
-const book = { type: 'BOOK', flight: 'HAT1' }
-
-const estimate = { tokens: 100, nanoUsd: 7_000 }
-
-/** Gives the next of the answers each time it is asked, and keeps the questions. */
-function scripted(
-  name: string,
-  answers: (object | Error | Promise<never>)[],
-): Decider<Asking> & { questions: Question<Asking>[] } {
-  const questions: Question<Asking>[] = []
-  return {
-    name,
-    questions,
-    estimate: () => estimate,
-    decide(question) {
-      const answer = answers[questions.length]
-      questions.push(question)
-      if (answer === undefined) throw new Error('asked once too often')
-      if (answer instanceof Error) throw answer
-      if (answer instanceof Promise) return answer
-      return 'kind' in answer ? (answer as Answer) : { kind: 'chosen', option: answer }
-    },
-  }
-}
-
-interface Setting {
-  deciders: Decider<Asking>[]
-  offered?: string[]
-  input?: unknown
-  budget?: Budget
-  clock?: VirtualClock
-  random?: Random
-  signal?: AbortSignal
-}
-
-async function decide(
-  setting: Setting,
-): Promise<{ completion: Completion; outcome: DecisionOutcome | undefined }> {
-  const { deciders, offered = ['BOOK', 'WAIT'], input = { seats: 1 } } = setting
-  const { budget = unlimitedBudget, clock = virtualClock(0) } = setting
-  const decision = defineDecision({
-    name: 'next',
-    input: z.object({ seats: z.number() }),
-    options,
-    timeoutMs: 1_000,
-    repairs: 1,
-    prompt: ({ seats }, moves) => `${seats} seats: ${moves.join(' or ')}?`,
-    deciders,
-  })
-  let outcome: DecisionOutcome | undefined
-  const performer = createPerformer({
-    kind: 'decision',
-    name: 'next',
-    concurrency: 1,
-    ackWaitMs: 1_000,
-    definition,
-    clock,
-    prepare: (call) =>
-      prepareDecision(decision, call, {
-        clock,
-        budgetOf: () => budget,
-        random: setting.random ?? seededRandom(1),
-        onDecided: (it) => (outcome = it),
-      }),
-  })
-  const call = { id: 'desk/1:2:0', agent: { type: 'desk', id: '1' }, input, offered, budgets: [] }
-  const signal = setting.signal ?? new AbortController().signal
-  const completion = await finish(clock, performer.perform(call, signal))
-  return { completion, outcome }
-}
+import { checkOption } from '../../src/decision/prepare.ts'
+import type { Asking } from './decision-desk.ts'
+import { book, decide, options, scripted, wait } from './decision-desk.ts'
 
 const abstained = (reasons: string): object => ({
   error: {
@@ -272,77 +182,6 @@ describe('time and budget', () => {
     expect(completion).toEqual({ output: wait })
     expect(slow.questions[0]?.signal.aborted).toBe(true)
     expect(clock.now()).toBe(1_000)
-  })
-
-  describe('the budget', () => {
-    /** Keeps what is set aside and given back; grants so many questions. */
-    function meter(grants: number): Budget & { reserved: object[]; settled: object[][] } {
-      const reserved: object[] = []
-      const settled: object[][] = []
-      return {
-        reserved,
-        settled,
-        async reserve(most) {
-          reserved.push(most)
-          if (reserved.length <= grants) return { granted: true }
-          return { granted: false, reason: 'no calls left' }
-        },
-        async settle(most, spent) {
-          settled.push([most, spent])
-        },
-      }
-    }
-    const broken = { type: 'BOOK' }
-
-    test('is asked for the estimate before every question, repairs included', async () => {
-      const budget = meter(2)
-      const model = scripted('model', [broken, broken])
-      const second = scripted('second', [])
-      const { completion } = await decide({ deciders: [model, second], budget })
-      expect(budget.reserved).toEqual([estimate, estimate, estimate])
-      expect(completion).toMatchObject({ error: { kind: 'abstained' } })
-      expect((completion as { error: Error }).error.message).toContain('second: no calls left')
-    })
-
-    test('hears of the cost of an answer that says it, whatever the answer was', async () => {
-      const budget = meter(9)
-      const cost = { tokens: 30, nanoUsd: 2_000 }
-      const free = { tokens: 0, nanoUsd: 0 }
-      const model = scripted('model', [
-        { kind: 'malformed', complaint: 'no JSON', cost },
-        { kind: 'unavailable', reason: 'too many requests', cost: free },
-        { kind: 'chosen', option: wait, cost },
-      ])
-      expect((await decide({ deciders: [model], budget })).completion).toEqual({ output: wait })
-      expect(budget.settled).toEqual([
-        [estimate, cost],
-        [estimate, free],
-        [estimate, cost],
-      ])
-    })
-
-    test('keeps what was set aside for answers of unknown cost', async () => {
-      const budget = meter(9)
-      const model = scripted('model', [{ kind: 'unavailable', reason: 'hung up' }, wait])
-      const slow = scripted('slow', [new Promise<never>(() => undefined)])
-      await decide({ deciders: [slow, model], budget })
-      expect(budget.reserved).toHaveLength(3)
-      expect(budget.settled).toEqual([])
-    })
-
-    test('is not asked for a decider that costs nothing', async () => {
-      const budget = meter(0)
-      const model = scripted('model', [wait])
-      const { outcome } = await decide({ deciders: [model, rules(() => wait)], budget })
-      expect(outcome).toMatchObject({ kind: 'decided', provenance: { decider: 'rules' } })
-      expect(budget.reserved).toHaveLength(1)
-    })
-
-    test('that cannot be told what was spent does not lose the answer', async () => {
-      const budget = { ...meter(9), settle: () => Promise.reject(new Error('the store is away')) }
-      const model = scripted('model', [{ kind: 'chosen', option: wait, cost: estimate }])
-      expect((await decide({ deciders: [model], budget })).completion).toEqual({ output: wait })
-    })
   })
 })
 
