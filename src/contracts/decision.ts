@@ -63,7 +63,7 @@ export type Answer =
   | ({ kind: 'malformed'; complaint: string } & Served)
   | ({ kind: 'refused'; reason: string } & Served)
   | { kind: 'unavailable'; reason: string; retryAfterMs?: number; cost?: Cost }
-  | { kind: 'abstained'; reason: string; cost?: Cost }
+  | ({ kind: 'abstained'; reason: string } & Served)
 
 /** Adapters of one port: model, rules, recorded. After a throw the next decider is asked. */
 export interface Decider<Input = unknown> {
