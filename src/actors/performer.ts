@@ -1,6 +1,7 @@
 import type { Address } from '../contracts/address.ts'
 import type { BudgetAccount } from '../contracts/budget.ts'
 import type { Clock } from '../contracts/clock.ts'
+import type { Provenance } from '../contracts/decision.ts'
 import type { ErrorValue } from '../contracts/error.ts'
 import { toErrorValue } from '../contracts/error.ts'
 import type { NeutralEvent } from '../contracts/event.ts'
@@ -21,7 +22,7 @@ export interface Call {
 }
 
 /** How a call ended, as the agent's `onDone` or `onError` will see it. */
-export type Completion = { output: unknown } | { error: ErrorValue }
+export type Completion = { output: unknown; provenance?: Provenance } | { error: ErrorValue }
 
 /** A completion as the input of the agent that waits for it. */
 export function completionEvent(
@@ -29,7 +30,7 @@ export function completionEvent(
   completion: Completion,
 ): NeutralEvent {
   return 'output' in completion
-    ? { kind: 'done', childId, incarnation, output: completion.output }
+    ? { kind: 'done', childId, incarnation, ...completion }
     : { kind: 'error', childId, incarnation, error: completion.error }
 }
 

@@ -93,10 +93,21 @@ export interface Provenance {
   model?: string
   /** Over all attempts, those of deciders that did not decide included. */
   usage?: Usage
+  cost?: Cost
   confidence?: number
   promptHash: string
   attempts: number
   latencyMs: number
+}
+
+/** A decision as it was asked, and what came of it. */
+export interface Decided {
+  readonly decision: string
+  /** The agent that asked, written `type/id`. */
+  readonly agent: string
+  readonly input: unknown
+  readonly offered: readonly string[]
+  readonly outcome: DecisionOutcome
 }
 
 export type DecisionOutcome =

@@ -3,6 +3,7 @@ import type { Address } from './address.ts'
 import { addressSchema } from './address.ts'
 import type { BudgetAccount } from './budget.ts'
 import { budgetAccountSchema } from './budget.ts'
+import type { Provenance } from './decision.ts'
 import type { ErrorValue } from './error.ts'
 
 /** An event of a user's machine: a `type` and JSON members. */
@@ -32,7 +33,14 @@ export type NeutralEvent =
       budgets?: BudgetAccount[]
     }
   | { kind: 'event'; event: AgentEvent }
-  | { kind: 'done'; childId: string; incarnation: number; output?: unknown }
+  | {
+      kind: 'done'
+      childId: string
+      incarnation: number
+      output?: unknown
+      /** Of a decision: who decided. For the journal; the machine does not see it. */
+      provenance?: Provenance
+    }
   | { kind: 'error'; childId: string; incarnation: number; error: ErrorValue }
   | { kind: 'timer'; timerId: string; incarnation: number }
   | { kind: 'stop' }
@@ -58,7 +66,12 @@ export const neutralEventSchema: z.ZodType<NeutralEvent> = z.discriminatedUnion(
     budgets: z.array(budgetAccountSchema).optional(),
   }),
   z.object({ kind: z.literal('event'), event: agentEventSchema }),
-  z.object({ kind: z.literal('done'), ...completion, output: z.unknown().optional() }),
+  z.object({
+    kind: z.literal('done'),
+    ...completion,
+    output: z.unknown().optional(),
+    provenance: z.looseObject({ decider: z.string() }).optional(),
+  }),
   z.object({ kind: z.literal('error'), ...completion, error: errorValueSchema }),
   z.object({ kind: z.literal('timer'), timerId: z.string(), incarnation: z.int() }),
   z.object({ kind: z.literal('stop') }),

@@ -1,10 +1,14 @@
+import type { Address } from '../contracts/address.ts'
+import { formatAddress } from '../contracts/address.ts'
 import type { BudgetAccount, Cost } from '../contracts/budget.ts'
 import type { Clock } from '../contracts/clock.ts'
 import type {
   Answer,
   AnyDecision,
+  Decided,
   Decider,
   DecisionOutcome,
+  Provenance,
   Question,
 } from '../contracts/decision.ts'
 import { firstIssue } from '../contracts/envelope.ts'
@@ -20,19 +24,26 @@ export interface DecisionPorts {
   random: Random
   /** The budget of a call that counts against these accounts. */
   budgetOf(accounts: readonly BudgetAccount[]): Budget
-  /** Called with what was chosen, by whom and at what cost. */
-  onDecided?: (outcome: DecisionOutcome) => void
+  /** Called with what was asked, what was chosen, by whom and at what cost. */
+  onDecided?: (decided: Decided) => void
 }
 
 /** Sets one decision up for the decision statechart: its input and what runs behind its sources. */
 export function prepareDecision(
   decision: AnyDecision,
-  call: { input: unknown; offered: readonly string[]; budgets: readonly BudgetAccount[] },
+  call: {
+    agent: Address
+    input: unknown
+    offered: readonly string[]
+    budgets: readonly BudgetAccount[]
+  },
   ports: DecisionPorts,
 ): {
   input: () => object
   handlers: Record<string, (input: never, signal: AbortSignal) => unknown>
-  conclude: (outcome: DecisionOutcome) => { output: unknown } | { error: ErrorValue }
+  conclude: (
+    outcome: DecisionOutcome,
+  ) => { output: unknown; provenance: Provenance } | { error: ErrorValue }
 } {
   const { name, deciders, repairs, retries, retryMaxMs, timeoutMs } = decision
   const asking = new Asking(decision, call, ports)
@@ -56,8 +67,17 @@ export function prepareDecision(
       ask: (put: Put & { outages: number }, signal: AbortSignal) => asking.ask(put, signal),
     },
     conclude(outcome) {
-      ports.onDecided?.(outcome)
-      if (outcome.kind === 'decided') return { output: outcome.option }
+      const { input, offered } = call
+      ports.onDecided?.({
+        decision: name,
+        agent: formatAddress(call.agent),
+        input,
+        offered,
+        outcome,
+      })
+      if (outcome.kind === 'decided') {
+        return { output: outcome.option, provenance: outcome.provenance }
+      }
       return {
         error: {
           name: 'DecisionFailure',

@@ -1,4 +1,5 @@
 import { assign, fromPromise, not, setup } from 'xstate'
+import type { Cost } from '../contracts/budget.ts'
 import type { Answer, DecisionOutcome, Provenance, Usage } from '../contracts/decision.ts'
 import type { ErrorValue } from '../contracts/error.ts'
 import type { AgentEvent } from '../contracts/event.ts'
@@ -31,6 +32,7 @@ interface DecisionContext extends Omit<DecisionInput, 'assembled'> {
   waitMs: number
   attempts: number
   usage: Usage | null
+  cost: Cost | null
   answer: Extract<Answer, { kind: 'chosen' }> | null
   reasons: string[]
   isExhausted: boolean
@@ -90,6 +92,7 @@ export const decisionMachine = setup({
       latencyMs: ({ context }, asked: Asked) => context.latencyMs + asked.latencyMs,
       usage: ({ context }, { answer }: Asked) =>
         sum(context.usage, 'usage' in answer ? answer.usage : undefined),
+      cost: ({ context }, { answer }: Asked) => sum(context.cost, answer.cost),
     }),
     noteChoice: assign({
       answer: (_, asked: Asked) => asked.answer as DecisionContext['answer'],
@@ -137,6 +140,7 @@ export const decisionMachine = setup({
     waitMs: 0,
     attempts: 0,
     usage: null,
+    cost: null,
     answer: null,
     reasons: [],
     isExhausted: false,
@@ -301,12 +305,14 @@ function reasonOf({ answer }: Asked): string {
   return 'reason' in answer ? answer.reason : ''
 }
 
-function sum(before: Usage | null, more: Usage | undefined): Usage | null {
+/** Adds member by member. */
+function sum<T extends Usage | Cost>(before: T | null, more: T | undefined): T | null {
   if (!before || !more) return more ?? before
-  return {
-    inputTokens: before.inputTokens + more.inputTokens,
-    outputTokens: before.outputTokens + more.outputTokens,
-  }
+  const added = Object.entries(more).map(([name, value]) => [
+    name,
+    Number(value) + Number(before[name as keyof T]),
+  ])
+  return Object.fromEntries(added) as T
 }
 
 function messageOf(error: unknown): string {
@@ -315,11 +321,12 @@ function messageOf(error: unknown): string {
 
 function provenance(context: DecisionContext): Provenance {
   const { model, confidence } = context.answer!
-  const { usage } = context
+  const { usage, cost } = context
   return {
     decider: context.deciders[context.current]!,
     ...(model === undefined ? {} : { model }),
     ...(usage === null ? {} : { usage }),
+    ...(cost === null ? {} : { cost }),
     ...(confidence === undefined ? {} : { confidence }),
     promptHash: context.promptHash,
     attempts: context.attempts,

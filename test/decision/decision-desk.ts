@@ -85,11 +85,16 @@ export async function decide(
         clock,
         budgetOf: () => budget,
         random: setting.random ?? seededRandom(1),
-        onDecided: (it) => (outcome = it),
+        onDecided: (decided) => (outcome = decided.outcome),
       }),
   })
   const call = { id: 'desk/1:2:0', agent: { type: 'desk', id: '1' }, input, offered, budgets: [] }
   const signal = setting.signal ?? new AbortController().signal
   const completion = await finish(clock, performer.perform(call, signal))
-  return { completion, outcome }
+  return { completion: withoutProvenance(completion), outcome }
+}
+
+/** What the machine gets to see of a completion; the rest is for the journal. */
+export function withoutProvenance(completion: Completion): Completion {
+  return 'output' in completion ? { output: completion.output } : completion
 }

@@ -16,7 +16,7 @@ import { defineDecision } from '../../src/decision/define-decision.ts'
 import { openai } from '../../src/decision/openai.ts'
 import { decisionMachine } from '../../src/machines/decision.ts'
 import { prepareDecision } from '../../src/decision/prepare.ts'
-import { book, options, wait } from './decision-desk.ts'
+import { book, options, wait, withoutProvenance } from './decision-desk.ts'
 import type { Api, Reply, WireServer } from './wire-server.ts'
 import { startWireServer } from './wire-server.ts'
 
@@ -74,14 +74,14 @@ async function run(api: Api, replies: readonly Reply[], budget?: BudgetCaps): Pr
         clock,
         random,
         budgetOf: (budgets) => accounts.budgetOf(budgets),
-        onDecided: (it) => (outcome = it),
+        onDecided: (decided) => (outcome = decided.outcome),
       }),
   })
   const agent = { type: 'desk', id: '1' }
   const budgets = budget ? [{ name: 'desk/1', caps: budget, openedAtMs: clock.now() }] : []
   const call = { id: 'desk/1:2:0', agent, input: { seats: 1 }, offered: ['BOOK', 'WAIT'], budgets }
   const completion = await performer.perform(call, new AbortController().signal)
-  return { completion, outcome, server }
+  return { completion: withoutProvenance(completion), outcome, server }
 }
 
 const said = (choice: unknown): Reply => ({ kind: 'answer', text: JSON.stringify({ choice }) })

@@ -159,6 +159,19 @@ describeWorlds('the budget of an agent', ['local', 'nats'], (open) => {
     expect(await world.settle(ref.output())).toEqual({ asked: 2, isExhausted: true })
   })
 
+  test('is written in the journal with every decision: who decided, and at what cost', async () => {
+    const world = await open()
+    const agent = defineAgent({ machine: asker, budget: { calls: 1 } })
+    await world.start({ agents: [agent], decisions: [asked(model())] })
+    const ref = await world.settle(world.client.start(agent, { id: 'a' }))
+    await world.settle(ref.output())
+    const events = (await world.history(ref.address)).map(({ event }) => event)
+    const provenance = { decider: 'model', cost: real, attempts: 1 }
+    expect(events.filter(({ kind }) => kind === 'done')).toMatchObject([
+      { childId: 'next', output: { type: 'MORE' }, provenance },
+    ])
+  })
+
   test('of a child counts beside that of its parent', async () => {
     const world = await open()
     const child = defineAgent({ machine: asker, budget: { calls: 2 } })
