@@ -1,5 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import { deadCommand } from './commands/dead.ts'
+import { decideCommand } from './commands/decide.ts'
+import { evalCommand } from './commands/eval.ts'
 import { psCommand } from './commands/ps.ts'
 import { resumeCommand } from './commands/resume.ts'
 import { runCommand } from './commands/run.ts'
@@ -36,6 +38,8 @@ export function createProgram(): Command {
     showCommand(),
     resumeCommand(),
     deadCommand(),
+    decideCommand(),
+    evalCommand(),
   ]) {
     program.addCommand(command.exitOverride())
     for (const below of command.commands) below.exitOverride()

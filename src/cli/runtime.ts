@@ -9,6 +9,7 @@ import type { Bus } from '../bus/bus.ts'
 import { openNatsBus } from '../bus/nats-bus.ts'
 import { namingOutages } from '../bus/store-outage.ts'
 import type { Clock } from '../contracts/clock.ts'
+import type { Decided } from '../contracts/decision.ts'
 import { systemClock } from '../contracts/clock.ts'
 import type { Ids } from '../contracts/ids.ts'
 import { systemIds } from '../contracts/ids.ts'
@@ -32,7 +33,11 @@ export interface Runtime {
   /** What operators may do and clients may not. */
   readonly operator: Operator
   /** Serves agents, tools and decisions until the host is stopped. */
-  serve(service: Service, options?: Readonly<Record<string, string>>): Promise<Host>
+  serve(
+    service: Service,
+    options?: Readonly<Record<string, string>>,
+    listeners?: { onDecided?: (decided: Decided) => void },
+  ): Promise<Host>
   /** Stops every host and closes the connection. Closing twice is harmless. */
   close(): Promise<void>
 }
@@ -83,11 +88,17 @@ export function createRuntime(ports: RuntimePorts): Runtime {
     bus,
     client: new Client({ bus, clock, ids }),
     operator: new Operator({ bus, clock, ids }),
-    async serve(service, options = {}) {
+    async serve(service, options = {}, { onDecided } = {}) {
       const { keyValue } = bus
       const own = { keyValue: namingOutages(keyValue), clock, random, ids, log }
       const parts = await service.setup({ options, ...own })
-      const { serves, inline } = createPerformers(parts, { keyValue, clock, random, ids })
+      const { serves, inline } = createPerformers(parts, {
+        keyValue,
+        clock,
+        random,
+        ids,
+        ...(onDecided ? { onDecided } : {}),
+      })
       const host = await startHost({
         name: `${service.name}-${ids.next()}`,
         pid: process.pid,

@@ -1,8 +1,10 @@
-import { pathToFileURL } from 'node:url'
-import { resolve } from 'node:path'
+import { createWriteStream } from 'node:fs'
+import type { WriteStream } from 'node:fs'
+import { once } from 'node:events'
 import type { Command } from 'commander'
-import type { Service } from '../../actors/service.ts'
 import { AshlarError, InputError, toErrorValue } from '../../contracts/error.ts'
+import { recordingLine } from '../../decision/evaluate.ts'
+import { loadService } from '../load-service.ts'
 import { createLogger } from '../log.ts'
 import { openCell } from '../open-cell.ts'
 import { createOutput, exitCodes } from '../output.ts'
@@ -14,6 +16,7 @@ import { collect, command } from './shared-options.ts'
 
 interface RunOptions extends SharedOptions {
   set: string[]
+  record?: string
 }
 
 /** `ashlar run <module>`: serves one module in this process. */
@@ -21,6 +24,7 @@ export function runCommand(): Command {
   return command('run', 'serve the agents, tools and decisions of one module in this process')
     .argument('<module>', 'path of a module whose default export is a service')
     .option('--set <name=value>', 'option for the module; may be repeated', collect, [])
+    .option('--record <file>', 'append every decision to a file, for `ashlar eval`')
     .action(run)
 }
 
@@ -32,9 +36,12 @@ async function run(module: string, options: RunOptions): Promise<void> {
   const signals = stopSignal(() => process.exit(exitCodes.interrupted))
   try {
     const service = await loadService(module)
+    const recording = options.record === undefined ? undefined : await openRecording(options.record)
     const cell = await openCell(settings, { log, report: output.progress })
     try {
-      const host = await cell.runtime.serve(service, parseAssignments(options.set))
+      const host = await cell.runtime.serve(service, parseAssignments(options.set), {
+        ...(recording ? { onDecided: (decided) => recording.write(recordingLine(decided)) } : {}),
+      })
       tell({ kind: 'ready', host: host.name })
       if (!process.connected) output.line(`serving ${service.name} on ${cell.url}; Ctrl-C stops`)
       output.result({ host: host.name, url: cell.url })
@@ -42,6 +49,7 @@ async function run(module: string, options: RunOptions): Promise<void> {
     } finally {
       // Also after a failure: an open connection would keep the process running.
       await cell.close()
+      if (recording) await new Promise<void>((resolve) => recording.end(resolve))
     }
   } catch (thrown) {
     const { message, code = 'error' } = toErrorValue(thrown)
@@ -57,29 +65,16 @@ async function run(module: string, options: RunOptions): Promise<void> {
   }
 }
 
-/** Imports a module and checks that it exports a service. @throws InputError */
-export async function loadService(module: string): Promise<Service> {
-  const path = resolve(module)
-  let loaded: { default?: Partial<Service> }
+/** @throws InputError */
+async function openRecording(file: string): Promise<WriteStream> {
+  const stream = createWriteStream(file, { flags: 'a' })
   try {
-    loaded = (await import(pathToFileURL(path).href)) as typeof loaded
+    await once(stream, 'open')
+    return stream
   } catch (thrown) {
-    // The module's own complaints, such as a machine that breaks a rule, are already clear.
-    if (thrown instanceof AshlarError) throw thrown
-    throw new InputError({
-      field: 'module',
-      expected: 'a module that can be imported',
-      got: path,
-      todo: `correct it: ${toErrorValue(thrown).message}`,
-    })
+    const todo = `choose another file: ${toErrorValue(thrown).message}`
+    throw new InputError({ field: '--record', expected: 'a file to append to', got: file, todo })
   }
-  if (loaded.default?.kind === 'service') return loaded.default as Service
-  throw new InputError({
-    field: 'module',
-    expected: 'a default export made by defineService()',
-    got: path,
-    todo: "write `export default defineService('name', (env) => ({ ... }))`",
-  })
 }
 
 function tell(message: ChildMessage): void {
