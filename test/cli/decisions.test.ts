@@ -68,7 +68,7 @@ describe('a decision by itself', () => {
     expect(other.json()).toMatchObject({
       agent: 'claim/large',
       step: 1,
-      now: { kind: 'decided', option: { type: 'APPROVE' }, provenance: { decider: 'kind' } },
+      outcome: { kind: 'decided', option: { type: 'APPROVE' }, provenance: { decider: 'kind' } },
     })
     const shown = await ashlar('show', 'claim/large', '--json')
     expect(shown.json()).toMatchObject({ status: 'done', value: 'declined', step: 2 })
@@ -97,9 +97,8 @@ describe('a decision by itself', () => {
     const { code, json } = await ashlar('eval', module, 'judge', '--cases', recording, '--json')
     expect(code).toBe(0)
     expect(json()).toMatchObject({ decision: 'judge', cases: 2, right: 2, accuracy: 1, wrong: [] })
-    const kind = await ashlar(
-      ...['eval', module, 'judge', '--cases', recording, '--decider', 'kind', '--json'],
-    )
+    const about = ['eval', module, 'judge', '--cases', recording]
+    const kind = await ashlar(...about, '--decider', 'kind', '--json')
     expect(kind.json()).toMatchObject({
       deciders: ['kind'],
       accuracy: 0.5,

@@ -106,5 +106,5 @@ function print(
       ? `${JSON.stringify(outcome.option)}${by(outcome.provenance)}`
       : `abstained: ${outcome.reasons.join('; ')}`
   output.line(`now:     ${now}`)
-  output.result({ agent, decision, step, offered: spawn.offered ?? [], then: answer, now: outcome })
+  output.result({ agent, decision, step, offered: spawn.offered ?? [], before: answer, outcome })
 }

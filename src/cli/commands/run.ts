@@ -3,6 +3,7 @@ import type { WriteStream } from 'node:fs'
 import { once } from 'node:events'
 import type { Command } from 'commander'
 import { AshlarError, InputError, toErrorValue } from '../../contracts/error.ts'
+import type { Decided } from '../../contracts/decision.ts'
 import { recordingLine } from '../../decision/evaluate.ts'
 import { loadService } from '../load-service.ts'
 import { createLogger } from '../log.ts'
@@ -39,9 +40,11 @@ async function run(module: string, options: RunOptions): Promise<void> {
     const recording = options.record === undefined ? undefined : await openRecording(options.record)
     const cell = await openCell(settings, { log, report: output.progress })
     try {
-      const host = await cell.runtime.serve(service, parseAssignments(options.set), {
-        ...(recording ? { onDecided: (decided) => recording.write(recordingLine(decided)) } : {}),
-      })
+      const listeners = recording
+        ? { onDecided: (decided: Decided) => void recording.write(recordingLine(decided)) }
+        : {}
+      const given = parseAssignments(options.set)
+      const host = await cell.runtime.serve(service, given, listeners)
       tell({ kind: 'ready', host: host.name })
       if (!process.connected) output.line(`serving ${service.name} on ${cell.url}; Ctrl-C stops`)
       output.result({ host: host.name, url: cell.url })
