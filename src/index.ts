@@ -27,6 +27,7 @@ export type {
   Decision,
   DecisionContract,
   Question,
+  TextPiece,
 } from './contracts/decision.ts'
 export type { DecisionDeclaration } from './decision/define-decision.ts'
 export { declareDecision, defineDecision } from './decision/define-decision.ts'

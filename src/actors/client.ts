@@ -8,6 +8,7 @@ import { encodeEnvelope } from '../contracts/envelope.ts'
 import type { ErrorValue } from '../contracts/error.ts'
 import { AshlarError, InputError, isRetryable } from '../contracts/error.ts'
 import type { AgentEvent, NeutralEvent } from '../contracts/event.ts'
+import type { TextPiece } from '../contracts/decision.ts'
 import type { Ids } from '../contracts/ids.ts'
 import { fromBytes } from '../contracts/json.ts'
 import type { JournalRecord } from '../contracts/record.ts'
@@ -17,7 +18,7 @@ import { checkMessageSize } from '../bus/body-limit.ts'
 import type { AgentDefinition } from './definition.ts'
 import type { IngressAnswer } from './ingress.ts'
 import { actorLimits } from './limits.ts'
-import { ingressService } from './notice.ts'
+import { ingressService, readTextPiece, topics } from './notice.ts'
 import type { AgentView } from './view.ts'
 import { viewOf } from './view.ts'
 import type { WaitOptions } from './waiting.ts'
@@ -46,6 +47,11 @@ export interface AgentRef<M extends AnyStateMachine = AnyStateMachine> {
   waitFor(condition: (view: ViewOf<M>) => boolean, options?: WaitOptions): Promise<ViewOf<M>>
   /** The output. @throws AshlarError `agent-failed` when the agent ends in error or is stopped */
   output(options?: WaitOptions): Promise<OutputFrom<M>>
+  /**
+   * Hears texts while deciders produce them (decisions with `streams`). Pieces may be missed, and a
+   * text may begin anew (`attempt`) or come to nothing: what counts is what the agent does.
+   */
+  onText(listener: (piece: TextPiece) => void): Promise<{ stop(): Promise<void> }>
   stop(): Promise<void>
 }
 
@@ -119,6 +125,7 @@ export class Client {
       waitFor: async (condition, options) =>
         (await this.waitFor(checked, condition as never, options)) as ViewOf<M>,
       output: async (options) => (await this.output(checked, options)) as OutputFrom<M>,
+      onText: (listener) => this.onText(checked, listener),
       stop: async () => {
         await this.submit(checked, { kind: 'stop' }, {})
       },
@@ -154,6 +161,16 @@ export class Client {
 
   async output(address: Address, options: WaitOptions = {}): Promise<unknown> {
     return this.waiting.until(address, options, untilDone(address))
+  }
+
+  private onText(
+    { type, id }: Address,
+    listener: (piece: TextPiece) => void,
+  ): Promise<{ stop(): Promise<void> }> {
+    return this.bus.wire.listen(topics.text(type, id), (body) => {
+      const piece = readTextPiece(body)
+      if (piece) listener(piece)
+    })
   }
 
   private addressOf(agent: { id: string } | string, { id }: { id?: string }): Address {

@@ -1,4 +1,5 @@
 import type { Address } from '../contracts/address.ts'
+import type { TextPiece } from '../contracts/decision.ts'
 import { describeEvent } from '../contracts/event.ts'
 import { fromBytes, toBytes } from '../contracts/json.ts'
 import type { JournalRecord } from '../contracts/record.ts'
@@ -47,6 +48,16 @@ export function readNotice(body: Uint8Array): StepNotice | undefined {
   }
 }
 
+/** Undefined when nobody can read it: notices come from the wire. */
+export function readTextPiece(body: Uint8Array): TextPiece | undefined {
+  try {
+    const piece = fromBytes(body) as TextPiece | null
+    return typeof piece?.text === 'string' ? piece : undefined
+  } catch {
+    return undefined
+  }
+}
+
 /** Wire topics of the runtime. */
 export const topics = {
   step: (type: string, id: string, status: AgentStatus): string[] => [
@@ -60,6 +71,8 @@ export const topics = {
   /** Steps that ended an agent: who waits for its output need not hear the others. */
   end: (type: string, id: string): string[] => ['step', type, id, 'over'],
   emitted: (type: string, id: string): string[] => ['emitted', type, id],
+  /** Texts that deciders are producing for an agent. */
+  text: (type: string, id: string): string[] => ['text', type, id],
   cancel: (kind: string, name: string): string[] => ['cancel', kind, name],
   overload: (type: string): string[] => ['overload', type],
 } as const

@@ -38,6 +38,7 @@ export interface PerformerPorts {
   random: Random
   ids: Ids
   onDecided?: DecisionPorts['onDecided']
+  onText?: DecisionPorts['onText']
 }
 
 /** Pairs tools, decisions and memory operations with their statecharts. */
@@ -98,12 +99,13 @@ function decisionPerformer(
   ports: PerformerPorts,
   accounts: Accounts,
 ): Performer {
-  const { clock, random, onDecided } = ports
+  const { clock, random, onDecided, onText } = ports
   const decisionPorts = {
     clock,
     random,
     budgetOf: (budgets: readonly BudgetAccount[]) => accounts.budgetOf(budgets),
     ...(onDecided ? { onDecided } : {}),
+    ...(onText ? { onText } : {}),
   }
   return createPerformer({
     kind: 'decision',

@@ -9,6 +9,8 @@ import type { Bus } from '../bus/bus.ts'
 import { openNatsBus } from '../bus/nats-bus.ts'
 import { namingOutages } from '../bus/store-outage.ts'
 import type { Clock } from '../contracts/clock.ts'
+import { toBytes } from '../contracts/json.ts'
+import { topics } from '../actors/notice.ts'
 import type { Decided } from '../contracts/decision.ts'
 import { systemClock } from '../contracts/clock.ts'
 import type { Ids } from '../contracts/ids.ts'
@@ -97,6 +99,7 @@ export function createRuntime(ports: RuntimePorts): Runtime {
         clock,
         random,
         ids,
+        onText: ({ type, id }, piece) => bus.wire.announce(topics.text(type, id), toBytes(piece)),
         ...(onDecided ? { onDecided } : {}),
       })
       const host = await startHost({

@@ -19,6 +19,8 @@ export interface DecisionContract<Input = unknown, Option extends AgentEvent = A
   readonly retries: number
   /** Longest wait before it is asked again, in ms; a decider that wants more is passed over. */
   readonly retryMaxMs: number
+  /** The member of the options whose text is told while it is produced. */
+  readonly streams?: string
 }
 
 /** One question to a decider. */
@@ -33,6 +35,20 @@ export interface Question<Input = unknown> {
   /** What was wrong with the earlier answers of this decider, oldest first. */
   readonly complaints: readonly string[]
   readonly signal: AbortSignal
+  /** Present when a text is to be told while it is produced: a member of the option, as pieces. */
+  readonly stream?: { readonly member: string; readonly tell: (piece: string) => void }
+}
+
+/** A piece of a text that a decider is producing; what counts is the option that is chosen in the end. */
+export interface TextPiece {
+  readonly decision: string
+  /** Identity of the question. */
+  readonly call: string
+  /** Of the question: a repeated one begins anew. */
+  readonly attempt: number
+  /** Position of the piece in the attempt, from 0. */
+  readonly index: number
+  readonly text: string
 }
 
 export interface Usage {

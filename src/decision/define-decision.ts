@@ -1,6 +1,6 @@
 import type * as z from 'zod'
 import type { Decider, Decision, DecisionContract } from '../contracts/decision.ts'
-import { checkNumber, checkQueueName } from '../contracts/declaration.ts'
+import { checkMember, checkNumber, checkQueueName } from '../contracts/declaration.ts'
 import { InputError } from '../contracts/error.ts'
 import type { AgentEvent } from '../contracts/event.ts'
 
@@ -18,6 +18,11 @@ export interface DecisionDeclaration<Input, Option extends AgentEvent> {
   retries?: number
   /** Longest such wait; a decider that asks for a longer one is passed over. Default: 20 s. */
   retryMaxMs?: number
+  /**
+   * A member of the options whose text is told while a model produces it, to whoever listens
+   * (`AgentRef.onText`), such as what is said to a customer.
+   */
+  streams?: string
 }
 
 /**
@@ -36,6 +41,11 @@ export function declareDecision<Input, Option extends AgentEvent>(
   checkNumber(`${named}: repairs`, repairs, 0)
   checkNumber(`${named}: retries`, retries, 0)
   checkNumber(`${named}: retryMaxMs`, retryMaxMs, 0)
+  const { streams } = given
+  if (streams !== undefined) {
+    const fits = /^[A-Za-z_]\w*$/.test(streams)
+    checkMember(fits, `${named}: streams`, 'the name of a member of the options', streams)
+  }
   const optionTypes = readTypes(given.options)
   if (!optionTypes) {
     throw new InputError({

@@ -7,44 +7,60 @@ type Response = OpenAI.Responses.Response
 
 /** Asks over the Responses API. Nothing is stored at the server. */
 export async function askResponses(request: ModelRequest): Promise<Reading> {
-  const { settings, instructions, messages, schema, signal } = request
-  const { client, model, style, temperature, maxOutputTokens, confidence } = settings
+  const { settings, schema, signal, onPiece } = request
+  const { client, style } = settings
   const tools = style === 'tools' ? functionsOf(schema) : undefined
-  const response = await client.responses.create(
-    {
-      model,
-      store: false,
-      instructions,
-      input: messages.map((content) => ({ role: 'user' as const, content })),
-      ...(temperature === undefined ? {} : { temperature }),
-      max_output_tokens: maxOutputTokens,
-      ...(confidence && !tools ? { include: ['message.output_text.logprobs' as const] } : {}),
-      ...(tools
-        ? {
-            tools: tools.list.map(({ name, description, parameters }) => ({
-              type: 'function' as const,
+  const body = bodyOf(request, tools)
+  if (!onPiece) return readingOf(await client.responses.create(body, { signal }), tools?.typeOf)
+  const events = await client.responses.create({ ...body, stream: true }, { signal })
+  const delta = tools ? 'response.function_call_arguments.delta' : 'response.output_text.delta'
+  let whole: Response | undefined
+  for await (const event of events) {
+    if (event.type === delta) onPiece(event.delta)
+    else if ('response' in event) whole = event.response
+  }
+  if (whole?.status === undefined || whole.status === 'in_progress') {
+    throw new Error('the stream ended before the answer did')
+  }
+  return readingOf(whole, tools?.typeOf)
+}
+
+function bodyOf(
+  { settings, instructions, messages, schema }: ModelRequest,
+  tools: ReturnType<typeof functionsOf> | undefined,
+): Omit<OpenAI.Responses.ResponseCreateParamsNonStreaming, 'stream'> {
+  const { model, temperature, maxOutputTokens, confidence } = settings
+  return {
+    model,
+    store: false,
+    instructions,
+    input: messages.map((content) => ({ role: 'user' as const, content })),
+    ...(temperature === undefined ? {} : { temperature }),
+    max_output_tokens: maxOutputTokens,
+    ...(confidence && !tools ? { include: ['message.output_text.logprobs' as const] } : {}),
+    ...(tools
+      ? {
+          tools: tools.list.map(({ name, description, parameters }) => ({
+            type: 'function' as const,
+            strict: schema.isStrict,
+            name,
+            description,
+            parameters,
+          })),
+          tool_choice: 'required' as const,
+          parallel_tool_calls: false,
+        }
+      : {
+          text: {
+            format: {
+              type: 'json_schema' as const,
+              name: 'choice',
               strict: schema.isStrict,
-              name,
-              description,
-              parameters,
-            })),
-            tool_choice: 'required' as const,
-            parallel_tool_calls: false,
-          }
-        : {
-            text: {
-              format: {
-                type: 'json_schema' as const,
-                name: 'choice',
-                strict: schema.isStrict,
-                schema: wrapped(schema),
-              },
+              schema: wrapped(schema),
             },
-          }),
-    },
-    { signal },
-  )
-  return readingOf(response, tools?.typeOf)
+          },
+        }),
+  }
 }
 
 function readingOf(response: Response, typeOf?: (name: string) => string): Reading {

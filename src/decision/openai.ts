@@ -7,6 +7,7 @@ import type { Reading } from './openai-reading.ts'
 import { askResponses } from './openai-responses.ts'
 import type { OptionSchema } from './option-schema.ts'
 import { optionSchema } from './option-schema.ts'
+import { tellMember } from './partial-text.ts'
 import type { Price } from './price.ts'
 import { costOf, priceOf } from './price.ts'
 
@@ -49,6 +50,8 @@ export interface ModelRequest {
   readonly messages: readonly string[]
   readonly schema: OptionSchema
   readonly signal: AbortSignal
+  /** Takes the answer piece by piece, as the server produces it. */
+  readonly onPiece?: (piece: string) => void
 }
 
 const task =
@@ -75,7 +78,7 @@ export function openai<Input>(settings: OpenAISettings): Decider<Input> {
     },
     async decide(question) {
       const { signal } = question
-      const request = { ...requestOf(asked, question), signal }
+      const request = { ...requestOf(asked, question), signal, ...pieces(question) }
       try {
         const reading = await (api === 'chat' ? askChat(request) : askResponses(request))
         return served(answerOf(reading), reading, request.schema, price)
@@ -87,8 +90,16 @@ export function openai<Input>(settings: OpenAISettings): Decider<Input> {
   }
 }
 
+function pieces({ stream }: Question): Pick<ModelRequest, 'onPiece'> {
+  return stream ? { onPiece: tellMember(stream.member, stream.tell) } : {}
+}
+
 /** All that the model gets to read. */
-function saidIn({ instructions, messages, schema }: Omit<ModelRequest, 'signal'>): unknown {
+function saidIn({
+  instructions,
+  messages,
+  schema,
+}: Omit<ModelRequest, 'signal' | 'onPiece'>): unknown {
   return { instructions, messages, schemas: [...schema.byType.values()], room: roomForWrapping }
 }
 
@@ -98,7 +109,7 @@ const roomForWrapping = '.'.repeat(1_000)
 function requestOf(
   settings: ModelRequest['settings'],
   question: Omit<Question, 'signal'>,
-): Omit<ModelRequest, 'signal'> {
+): Omit<ModelRequest, 'signal' | 'onPiece'> {
   const { prompt, complaints, options, offered } = question
   const corrections = complaints.map(
     (complaint) => `Your answer was not accepted: ${complaint}. Choose again.`,

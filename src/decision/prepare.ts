@@ -10,6 +10,7 @@ import type {
   DecisionOutcome,
   Provenance,
   Question,
+  TextPiece,
 } from '../contracts/decision.ts'
 import { firstIssue } from '../contracts/envelope.ts'
 import type { ErrorValue } from '../contracts/error.ts'
@@ -26,12 +27,15 @@ export interface DecisionPorts {
   budgetOf(accounts: readonly BudgetAccount[]): Budget
   /** Called with what was asked, what was chosen, by whom and at what cost. */
   onDecided?: (decided: Decided) => void
+  /** Called with pieces of a text while it is produced. */
+  onText?: (agent: Address, piece: TextPiece) => void
 }
 
 /** Sets one decision up for the decision statechart: its input and what runs behind its sources. */
 export function prepareDecision(
   decision: AnyDecision,
   call: {
+    id: string
     agent: Address
     input: unknown
     offered: readonly string[]
@@ -113,7 +117,8 @@ class Asking {
   /** Set when it has been checked. */
   input: unknown
   private readonly decision: AnyDecision
-  private readonly offered: readonly string[]
+  private readonly call: { id: string; agent: Address; offered: readonly string[] }
+  private attempts = 0
   private readonly ports: DecisionPorts
   private readonly budget: Budget
   /** What was set aside for the question that is put next. */
@@ -121,11 +126,16 @@ class Asking {
 
   constructor(
     decision: AnyDecision,
-    call: { offered: readonly string[]; budgets: readonly BudgetAccount[] },
+    call: {
+      id: string
+      agent: Address
+      offered: readonly string[]
+      budgets: readonly BudgetAccount[]
+    },
     ports: DecisionPorts,
   ) {
     this.decision = decision
-    this.offered = call.offered
+    this.call = call
     this.ports = ports
     this.budget = ports.budgetOf(call.budgets)
   }
@@ -143,7 +153,8 @@ class Asking {
   async ask(put: Put & { outages: number }, signal: AbortSignal): Promise<Said> {
     const { clock, random } = this.ports
     const begunMs = clock.now()
-    const answer = await this.decider(put).decide({ ...this.question(put), signal })
+    const question = { ...this.question(put), signal, ...this.stream() }
+    const answer = await this.decider(put).decide(question)
     await this.settle(answer)
     const latencyMs = clock.now() - begunMs
     if (answer.kind === 'unavailable') {
@@ -151,7 +162,11 @@ class Asking {
       return { answer, latencyMs, waitMs }
     }
     if (answer.kind !== 'chosen') return { answer, latencyMs }
-    return { answer, latencyMs, check: checkOption(this.decision, answer.option, this.offered) }
+    return {
+      answer,
+      latencyMs,
+      check: checkOption(this.decision, answer.option, this.call.offered),
+    }
   }
 
   /** A question that is left or fails has cost nobody knows what: what was set aside stays spent. */
@@ -163,12 +178,25 @@ class Asking {
     await this.budget.settle(reserved, cost).catch(() => undefined)
   }
 
+  private stream(): Pick<Question, 'stream'> {
+    const { onText } = this.ports
+    const { streams: member, name: decision } = this.decision
+    const attempt = ++this.attempts
+    if (!onText || member === undefined) return {}
+    const { id, agent } = this.call
+    let index = 0
+    const tell = (text: string): void =>
+      onText(agent, { decision, call: id, attempt, index: index++, text })
+    return { stream: { member, tell } }
+  }
+
   private decider({ decider }: Put): Decider {
     return this.decision.deciders.find(({ name }) => name === decider)!
   }
 
   private question({ prompt, complaints }: Put): Omit<Question, 'signal'> {
-    const { decision, input, offered } = this
+    const { decision, input, call } = this
+    const { offered } = call
     const { name, options } = decision
     return { decision: name, input, options, offered, prompt, complaints }
   }

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { sendStream } from './wire-stream.ts'
 
 export type Api = 'responses' | 'chat'
 
@@ -63,7 +64,7 @@ export async function startWireServer(
       const gone = new Promise<void>((resolve) => response.on('close', resolve))
       const one = { api, body, gone }
       asked.push(one)
-      send(response, api, reply(one, asked.length))
+      send(response, one, reply(one, asked.length))
     })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -84,15 +85,20 @@ async function read(request: IncomingMessage): Promise<Record<string, unknown>> 
   return JSON.parse(text) as Record<string, unknown>
 }
 
-function send(response: ServerResponse, api: Api, reply: Reply): void {
+function send(response: ServerResponse, { api, body }: Asked, reply: Reply): void {
+  const isStream = body['stream'] === true
   switch (reply.kind) {
-    case 'answer':
-      return json(response, 200, JSON.stringify(api === 'chat' ? chat(reply) : responses(reply)))
+    case 'answer': {
+      const whole = api === 'chat' ? chat(reply) : responses(reply)
+      if (isStream) return sendStream(response, api, whole)
+      return json(response, 200, JSON.stringify(whole))
+    }
     case 'error':
       return fail(response, reply)
     case 'raw':
       return json(response, 200, reply.body)
     case 'reset':
+      if (isStream) return sendStream(response, api, broken(api), 4)
       response.writeHead(200, { 'content-type': 'application/json', 'content-length': '1000' })
       response.write('{"id":', () => response.socket?.resetAndDestroy())
       return
@@ -121,7 +127,13 @@ function fail(
 
 type AnswerReply = Extract<Reply, { kind: 'answer' }>
 
-function chat({ text, call, refusal, stopped, tokens }: AnswerReply): object {
+/** What a stream that breaks would have said. */
+function broken(api: Api): Record<string, unknown> {
+  const reply = { kind: 'answer', text: '{"choice":{"type":"WAIT"}}' } as const
+  return api === 'chat' ? chat(reply) : responses(reply)
+}
+
+function chat({ text, call, refusal, stopped, tokens }: AnswerReply): Record<string, unknown> {
   const toolCalls = call ? { tool_calls: [{ id: 'call_1', type: 'function', function: call }] } : {}
   return {
     id: 'chatcmpl-1',
@@ -149,7 +161,7 @@ function chat({ text, call, refusal, stopped, tokens }: AnswerReply): object {
   }
 }
 
-function responses({ text, call, refusal, stopped, tokens }: AnswerReply): object {
+function responses({ text, call, refusal, stopped, tokens }: AnswerReply): Record<string, unknown> {
   const part =
     refusal === undefined
       ? { type: 'output_text', text, annotations: [], logprobs: tokens ? logprobs(tokens) : [] }
