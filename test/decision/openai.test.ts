@@ -1,60 +1,20 @@
 import OpenAI from 'openai'
 import { afterEach, describe, expect, test } from 'vitest'
-import * as z from 'zod'
-import type { Answer, Question } from '../../src/contracts/decision.ts'
-import type { OpenAISettings } from '../../src/decision/openai.ts'
 import { openai } from '../../src/decision/openai.ts'
-import type { Api, Reply, WireServer } from './wire-server.ts'
-import { model, startWireServer, usage } from './wire-server.ts'
+import {
+  ask,
+  chosen,
+  closeServers,
+  failure,
+  free,
+  options,
+  said,
+  serve,
+  served,
+} from './model-desk.ts'
+import type { Api, Reply } from './wire-server.ts'
 
-const options = z.discriminatedUnion('type', [
-  z.object({
-    type: z.literal('BOOK'),
-    flight: z.string().min(3).describe('its number'),
-    bags: z.int().min(0).optional(),
-  }),
-  z.object({ type: z.literal('ask.user'), text: z.string() }),
-  z.object({ type: z.literal('WAIT') }),
-])
-const served = { model, usage, cost: { tokens: 29, nanoUsd: 0 } }
-const free = { tokens: 0, nanoUsd: 0 }
-const chosen = { type: 'BOOK', flight: 'HAT001' }
-
-const servers: WireServer[] = []
-afterEach(() => Promise.all(servers.splice(0).map((server) => server.close())))
-
-async function serve(reply: Reply | readonly Reply[], has?: readonly Api[]): Promise<WireServer> {
-  const replies = Array.isArray(reply) ? (reply as readonly Reply[]) : [reply as Reply]
-  const server = await startWireServer((_, count) => replies[count - 1] ?? replies.at(-1)!, has)
-  servers.push(server)
-  return server
-}
-
-function clientOf({ baseURL }: { baseURL: string }): OpenAI {
-  return new OpenAI({ apiKey: 'sk-test', baseURL, timeout: 20_000 })
-}
-
-async function ask(
-  server: { baseURL: string },
-  settings: Partial<OpenAISettings> = {},
-  over: Partial<Question> = {},
-): Promise<Answer> {
-  const decider = openai({ client: clientOf(server), model: 'gpt-asked', ...settings })
-  return decider.decide({
-    decision: 'next',
-    input: {},
-    options,
-    offered: ['BOOK', 'ask.user', 'WAIT'],
-    prompt: 'What now?',
-    complaints: [],
-    signal: new AbortController().signal,
-    ...over,
-  })
-}
-
-function said(text: unknown): Reply {
-  return { kind: 'answer', text: JSON.stringify({ choice: text }) }
-}
+afterEach(closeServers)
 
 describe.each<Api>(['responses', 'chat'])('openai over %s', (api) => {
   test('asks for the offered options only, strictly, and storing nothing', async () => {
@@ -285,89 +245,6 @@ describe.each<Api>(['responses', 'chat'])('openai over %s', (api) => {
   })
 })
 
-describe.each<Api>(['responses', 'chat'])(
-  'a text that is told while it is produced, over %s',
-  (api) => {
-    const text = 'Which flight do you mean, HAT001 or “HAT002”?'
-    const listening = (): { told: string[]; stream: NonNullable<Question['stream']> } => {
-      const told: string[] = []
-      return { told, stream: { member: 'text', tell: (piece) => void told.push(piece) } }
-    }
-    const option = { type: 'ask.user', text }
-
-    test('comes in pieces, and the answer is the same', async () => {
-      const server = await serve(said(option))
-      const { told, stream } = listening()
-      expect(await ask(server, { api }, { stream })).toEqual({ kind: 'chosen', option, ...served })
-      expect(told.length).toBeGreaterThan(3)
-      expect(told.join('')).toBe(text)
-      expect(server.asked[0]!.body).toMatchObject({ stream: true })
-    })
-
-    test('comes from the arguments of a tool as well', async () => {
-      const call = { name: 'ask_user', arguments: JSON.stringify({ text }) }
-      const server = await serve({ kind: 'answer', call })
-      const { told, stream } = listening()
-      const answer = await ask(server, { api, style: 'tools' }, { stream })
-      expect(answer).toEqual({ kind: 'chosen', option, ...served })
-      expect(told.join('')).toBe(text)
-    })
-
-    test('is not told where the option has none', async () => {
-      const server = await serve(said(chosen))
-      const { told, stream } = listening()
-      expect(await ask(server, { api }, { stream })).toMatchObject({
-        kind: 'chosen',
-        option: chosen,
-      })
-      expect(told).toEqual([])
-    })
-
-    const others: [string, Reply, object][] = [
-      [
-        'a refusal',
-        { kind: 'answer', refusal: 'I cannot help.' },
-        { kind: 'refused', reason: 'I cannot help.' },
-      ],
-      [
-        'what is cut off',
-        { kind: 'answer', text: '{"ch', stopped: 'length' },
-        { kind: 'malformed' },
-      ],
-      ['no JSON', { kind: 'answer', text: 'Hello!' }, { kind: 'malformed' }],
-      [
-        'a limit',
-        failure(429, { 'retry-after': '7' }),
-        { kind: 'unavailable', retryAfterMs: 7_000 },
-      ],
-      ['a stream that breaks', { kind: 'reset' }, { kind: 'unavailable' }],
-    ]
-    test.each(others)('%s is what it is without', async (_, reply, answer) => {
-      const server = await serve(reply)
-      expect(await ask(server, { api }, { stream: listening().stream })).toMatchObject(answer)
-      expect(server.asked).toHaveLength(1)
-    })
-
-    test('keeps the probability of the choice', async () => {
-      const tokens = [['{"choice":{"type":"WAIT"}}', 0.5]] as const
-      const server = await serve({ kind: 'answer', text: tokens[0][0], tokens })
-      const answer = await ask(server, { api, confidence: true }, { stream: listening().stream })
-      expect(answer).toMatchObject({ kind: 'chosen', confidence: 0.5 })
-    })
-
-    test('ends when the question is given up', async () => {
-      const server = await serve({ kind: 'silence' })
-      const giveUp = new AbortController()
-      const asking = ask(server, { api }, { signal: giveUp.signal, stream: listening().stream })
-      const refused = expect(asking).rejects.toThrow('left')
-      while (server.asked.length === 0) await new Promise((resolve) => setImmediate(resolve))
-      giveUp.abort(new Error('the state was left'))
-      await refused
-      await server.asked[0]!.gone
-    })
-  },
-)
-
 describe('the cost', () => {
   const prices = { 'gpt-asked': { input: 0.15, output: 0.6 } }
   const client = new OpenAI({ apiKey: 'sk-test', baseURL: 'http://127.0.0.1:1/v1' })
@@ -416,12 +293,3 @@ test('a server without the Responses API is recognised', async () => {
   expect((answer as { reason: string }).reason).toContain("set `api: 'chat'`")
   expect(await ask(server, { api: 'chat' })).toMatchObject({ kind: 'chosen', option: chosen })
 })
-
-function failure(
-  status: number,
-  headers: Readonly<Record<string, string>> = {},
-  code?: string,
-): Reply {
-  const message = 'no, said the server'
-  return { kind: 'error', status, message, headers, ...(code === undefined ? {} : { code }) }
-}
