@@ -9,6 +9,7 @@ import { runToEnd } from './run-to-end.ts'
 import type { Baseline, Scenario, ScenarioResult } from './scenario.ts'
 import { brokerScenario } from './scenarios/broker.ts'
 import { commitScenario } from './scenarios/commit.ts'
+import { decisionsScenario } from './scenarios/decisions.ts'
 import { kindsScenario } from './scenarios/kinds.ts'
 import { loopScenario } from './scenarios/loop.ts'
 import { memoryScenario } from './scenarios/memory.ts'
@@ -23,6 +24,7 @@ const scenarios: readonly Scenario[] = [
   commitScenario,
   brokerScenario,
   kindsScenario,
+  decisionsScenario,
   stepScenario,
   scaleScenario,
   recoveryScenario,

@@ -36,8 +36,12 @@ export function runInMemory(definition: AgentDefinition, options: InMemoryOption
   const runner = new Runner(definition, options)
   const { input, signal } = options
   const cancel: NeutralEvent = { kind: 'event', event: { type: 'CANCEL' } }
-  signal?.addEventListener('abort', () => runner.deliver(cancel), { once: true })
+  const onAbort = (): void => runner.deliver(cancel)
+  signal?.addEventListener('abort', onAbort)
   runner.deliver({ kind: 'init', input }, ...(signal?.aborted ? [cancel] : []))
+  // A signal may outlive many runs.
+  const forget = (): void => signal?.removeEventListener('abort', onAbort)
+  runner.output.then(forget, forget)
   return { output: runner.output, send: (event) => runner.deliver({ kind: 'event', event }) }
 }
 

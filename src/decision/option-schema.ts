@@ -39,11 +39,27 @@ const strictFormats: ReadonlySet<unknown> = new Set([
 /** Thrown inside only: the schema has no strict form. */
 class NotStrict extends Error {}
 
-/** The schemas of the offered options, strict where all of them have such a form. */
+/** A decision is asked in few states, so few sets of options are offered; more are made anew. */
+const keptPerDecision = 64
+const kept = new WeakMap<z.ZodType<AgentEvent>, Map<string, OptionSchema>>()
+
+/**
+ * The schemas of the offered options, strict where all of them have such a form. To make them costs
+ * more than the rest of a question, so they are kept.
+ */
 export function optionSchema(
   options: z.ZodType<AgentEvent>,
   offered: readonly string[],
 ): OptionSchema {
+  const known = kept.get(options) ?? new Map<string, OptionSchema>()
+  kept.set(options, known)
+  const key = JSON.stringify(offered)
+  const schema = known.get(key) ?? makeSchema(options, offered)
+  if (known.size < keptPerDecision) known.set(key, schema)
+  return schema
+}
+
+function makeSchema(options: z.ZodType<AgentEvent>, offered: readonly string[]): OptionSchema {
   const loose = new Map<string, Schema>()
   for (const schema of alternatives(options)) {
     const type = (propertiesOf(schema)['type'] as { const?: unknown } | undefined)?.const

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import { assign, fromPromise, setup } from 'xstate'
 import { describe, expect, test } from 'vitest'
 import type { VirtualClock } from '../../src/contracts/clock.ts'
@@ -110,6 +111,15 @@ describe('a machine in memory', () => {
       await expect(output).rejects.toThrow(`${place} is not JSON; return plain data`)
     },
   )
+
+  test('leaves nothing behind on a signal that outlives it', async () => {
+    const { signal } = new AbortController()
+    for (const work of [() => 1, () => Promise.reject(new Error('no'))]) {
+      const parts = { name: 'w1', input: {}, clock: virtualClock(0), handlers: { work }, signal }
+      await runInMemory(definition, parts).output.catch(() => undefined)
+    }
+    expect(getEventListeners(signal, 'abort')).toEqual([])
+  })
 
   test('an action that throws ends it and aborts its sources', async () => {
     const signals: AbortSignal[] = []
