@@ -7,7 +7,7 @@ import { effectIdentity } from '../../src/contracts/effect.ts'
 import { fromBytes } from '../../src/contracts/json.ts'
 import type { JournalRecord } from '../../src/contracts/record.ts'
 import { playCustomer } from '../../examples/airline-desk/customer.ts'
-import { createDecision } from '../../examples/airline-desk/decisions.ts'
+import { createDecision, replayed } from '../../examples/airline-desk/decisions.ts'
 import type { deskMachine } from '../../examples/airline-desk/desk-machine.ts'
 import { deskAgent } from '../../examples/airline-desk/desk.ts'
 import type { AirlineData, Changes } from '../../examples/airline-desk/domain/database.ts'
@@ -57,7 +57,8 @@ export class Desk implements Scenario {
     })
     const decider = (name: string) => ({
       name,
-      service: () => defineService(name, () => ({ decisions: [createDecision(recordings)] })),
+      service: () =>
+        defineService(name, () => ({ decisions: [createDecision([replayed(recordings)])] })),
     })
     const tools = (name: string) => ({
       name,
