@@ -21,6 +21,7 @@ The desk works through conversations: by default the scripted ones on the synthe
   --runs FILE         recorded conversations (default with --data: DIR/runs/gpt-4o-trial-0.json)
   --concurrency N     conversations at the same time (default 8)
   --timeout SECONDS   longest time for one conversation (default 120)
+  --record FILE       append every decision to a file, for \`ashlar eval\`
   --json              print the summary as one JSON object on the last line
   --help
 
@@ -32,6 +33,7 @@ interface Options {
   runs: string
   concurrency: number
   timeoutMs: number
+  record?: string
   json: boolean
 }
 
@@ -58,6 +60,7 @@ async function run(options: Options): Promise<number> {
       module: resolve(here, file),
       instances: 1,
       options: { data: resolve(options.data), runs: resolve(options.runs) },
+      ...(name === 'decisions' && options.record ? { record: resolve(options.record) } : {}),
     })),
     report: (line) => void process.stderr.write(`${line}\n`),
     onProcessEvent: (event) => {
@@ -145,6 +148,7 @@ function readOptions(): Options | undefined {
       runs: { type: 'string' },
       concurrency: { type: 'string', default: '8' },
       timeout: { type: 'string', default: '120' },
+      record: { type: 'string' },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -159,6 +163,7 @@ function readOptions(): Options | undefined {
     runs: values.runs ?? recorded ?? resolve(here, 'data/conversations.json'),
     concurrency: positive('--concurrency', values.concurrency),
     timeoutMs: positive('--timeout', values.timeout) * 1000,
+    ...(values.record === undefined ? {} : { record: values.record }),
     json: values.json,
   }
 }

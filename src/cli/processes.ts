@@ -86,13 +86,14 @@ export class ProcessSupervisor {
   }
 
   private async launch(name: string, spec: ProcessSpec, failures: number): Promise<void> {
+    const record = spec.record === undefined ? [] : ['--record', spec.record]
     const sets = Object.entries(spec.options).flatMap(([key, value]) => [
       '--set',
       `${key}=${value}`,
     ])
     const child = spawn(
       process.execPath,
-      [...process.execArgv, entry, 'run', spec.module, ...sets],
+      [...process.execArgv, entry, 'run', spec.module, ...sets, ...record],
       {
         env: this.options.env,
         // Standard output belongs to the command that supervises; children report on standard error.

@@ -12,6 +12,8 @@ export interface ProcessSpec {
   module: string
   instances: number
   options: Record<string, string>
+  /** File to which every decision of the process is appended. */
+  record?: string
   /** Default: that of the supervisor. */
   restarts?: RestartIntensity
 }
@@ -61,6 +63,7 @@ const configSchema = z.strictObject({
         module: z.string(),
         instances: z.int().min(1).max(64).optional(),
         options: z.record(z.string(), z.string()).optional(),
+        record: z.string().optional(),
         restarts: z.strictObject({ most: z.int().min(0), withinMs: z.int().min(1_000) }).optional(),
       }),
     )
@@ -97,6 +100,7 @@ export async function readSettings(options: SettingsOptions = {}): Promise<Setti
       module: resolve(folder, spec.module),
       instances: spec.instances ?? 1,
       options: spec.options ?? {},
+      ...(spec.record === undefined ? {} : { record: resolve(folder, spec.record) }),
       ...(spec.restarts ? { restarts: spec.restarts } : {}),
     })),
     env,

@@ -3,7 +3,7 @@ import type { Answer } from '../contracts/decision.ts'
 
 /** How the server was asked, for messages that say what to change. */
 interface Asking {
-  readonly api: 'responses' | 'chat'
+  readonly api: 'responses' | 'chat' | 'decisions'
   readonly style: 'schema' | 'tools'
   readonly url: string
 }
@@ -51,6 +51,9 @@ function todo(status: number, said: string, { api, style }: Asking): string {
   if (status === 401 || status === 403) return '; check the key and what it may use'
   if (status === 404 && api === 'responses') {
     return "; check the model, or set `api: 'chat'` if the server has no Responses API"
+  }
+  if (status === 404 && api === 'decisions') {
+    return "; set `api: 'responses'` or `'chat'` if the server has no Decisions API"
   }
   if (status === 404) return '; check the model and the base URL'
   if (status === 400 && style === 'schema' && /schema|response_format|format/i.test(said)) {

@@ -12,6 +12,8 @@ export interface Reading {
   /** Of the style `tools`: the option that was called. */
   readonly call?: { readonly type: string; readonly arguments: string }
   readonly tokens?: readonly Token[]
+  /** Where the server says it itself. */
+  readonly confidence?: number
 }
 
 /** A piece of the text with its log probability. */
@@ -33,7 +35,7 @@ export function answerOf(reading: Reading): Answer {
   }
   if (call) return callOf(call)
   if (text === undefined || text.trim() === '') return malformed('it was empty')
-  return choiceOf(text, reading.tokens)
+  return choiceOf(text, reading)
 }
 
 function malformed(complaint: string): Answer {
@@ -46,12 +48,12 @@ function callOf(call: { type: string; arguments: string }): Answer {
   return { kind: 'chosen', option: { ...given, type: call.type } }
 }
 
-function choiceOf(text: string, tokens: readonly Token[] | undefined): Answer {
+function choiceOf(text: string, { tokens, confidence: said }: Reading): Answer {
   const answer = parse(text)
   if (answer === undefined) return malformed('it was no JSON')
   // A server that does not hold a model to the schema may leave the wrapping out.
   const option = isObject(answer) && choiceKey in answer ? answer[choiceKey] : answer
-  const confidence = tokens && confidenceOf(option, tokens)
+  const confidence = said ?? (tokens && confidenceOf(option, tokens))
   return { kind: 'chosen', option, ...(confidence === undefined ? {} : { confidence }) }
 }
 

@@ -1,6 +1,7 @@
 import type OpenAI from 'openai'
 import type { Answer, Decider, Question } from '../contracts/decision.ts'
 import { askChat } from './openai-chat.ts'
+import { askDecisions } from './openai-decisions.ts'
 import { failureOf } from './openai-failure.ts'
 import { answerOf } from './openai-reading.ts'
 import type { Reading } from './openai-reading.ts'
@@ -18,8 +19,12 @@ export interface OpenAISettings {
   model: string
   /** Default: `openai`. Deciders of one decision need names of their own. */
   name?: string
-  /** `responses` (default), or `chat` for servers that have only Chat Completions. */
-  api?: 'responses' | 'chat'
+  /**
+   * `responses` (default); `chat` for servers that have only Chat Completions; `decisions` for
+   * OpenAI's Decisions API, which says how probable the choice is, and then Responses for what the
+   * chosen option needs besides.
+   */
+  api?: 'responses' | 'chat' | 'decisions'
   /**
    * `schema` (default): structured outputs, the answer is JSON that the server holds to the options'
    * schema. `tools`: every option is a tool, for servers that know only tool calls.
@@ -74,13 +79,17 @@ export function openai<Input>(settings: OpenAISettings): Decider<Input> {
     estimate(question) {
       // A token is at least a byte of what is sent.
       const inputTokens = Buffer.byteLength(JSON.stringify(saidIn(requestOf(asked, question))))
-      return costOf({ inputTokens, outputTokens: maxOutputTokens }, price)
+      const once = { inputTokens, outputTokens: maxOutputTokens }
+      // Two requests read the same.
+      const times = api === 'decisions' ? 2 : 1
+      const cost = costOf(once, price)
+      return { tokens: cost.tokens * times, nanoUsd: cost.nanoUsd * times }
     },
     async decide(question) {
       const { signal } = question
       const request = { ...requestOf(asked, question), signal, ...pieces(question) }
       try {
-        const reading = await (api === 'chat' ? askChat(request) : askResponses(request))
+        const reading = await askers[api](request)
         return served(answerOf(reading), reading, request.schema, price)
       } catch (thrown) {
         signal.throwIfAborted()
@@ -89,6 +98,8 @@ export function openai<Input>(settings: OpenAISettings): Decider<Input> {
     },
   }
 }
+
+const askers = { responses: askResponses, chat: askChat, decisions: askDecisions } as const
 
 function pieces({ stream }: Question): Pick<ModelRequest, 'onPiece'> {
   return stream ? { onPiece: tellMember(stream.member, stream.tell) } : {}

@@ -40,6 +40,23 @@ describe('the main job', () => {
     expect(code).toBe(0)
   })
 
+  test('with --record its decisions become cases that the recorded decider has all right', async () => {
+    const file = join(place.folder, 'cases.jsonl')
+    expect((await place.script(main, '--record', file).finished()).code).toBe(0)
+    const module = 'examples/airline-desk/decisions.ts'
+    const args = ['eval', module, 'next_move', '--cases', file, '--json', '--decider']
+    const { json } = await place.ashlar(...args, 'recorded').finished()
+    const { cases, byOption } = json() as { cases: number; byOption: { option: string }[] }
+    expect(json()).toMatchObject({ right: cases, accuracy: 1, wrong: [] })
+    expect(cases).toBeGreaterThan(30)
+    expect(byOption.map(({ option }) => option)).toEqual(
+      expect.arrayContaining(['REPLY', 'LOOK_UP', 'PROPOSE', 'TRANSFER']),
+    )
+    const others = await place.ashlar(...args, 'hand-over').finished()
+    const { accuracy } = others.json() as { accuracy: number }
+    expect(accuracy).toBeLessThan(0.2)
+  })
+
   test('survives kill -9 of every one of its processes in the middle', async () => {
     const job = place.script(main, '--concurrency', '2')
     for (const name of ['desk', 'tools', 'decisions']) {

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { sendStream } from './wire-stream.ts'
 
-export type Api = 'responses' | 'chat'
+export type Api = 'responses' | 'chat' | 'decisions'
 
 /** One request as the server saw it. */
 export interface Asked {
@@ -45,6 +45,7 @@ export interface WireServer {
 const paths: Record<string, Api> = {
   '/v1/responses': 'responses',
   '/v1/chat/completions': 'chat',
+  '/v1/decisions': 'decisions',
 }
 export const model = 'gpt-wire-1'
 export const usage = { inputTokens: 21, outputTokens: 8 }
@@ -52,7 +53,7 @@ export const usage = { inputTokens: 21, outputTokens: 8 }
 /** A server of OpenAI's wire protocol whose answers the test decides, request by request. */
 export async function startWireServer(
   reply: (asked: Asked, count: number) => Reply,
-  has: readonly Api[] = ['responses', 'chat'],
+  has: readonly Api[] = ['responses', 'chat', 'decisions'],
 ): Promise<WireServer> {
   const asked: Asked[] = []
   const server = createServer((request, response) => {
