@@ -1,13 +1,33 @@
 import { existsSync } from 'node:fs'
-import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { NextMoveInput } from '../../examples/airline-desk/contracts.ts'
+import { createDecision } from '../../examples/airline-desk/decisions.ts'
 import type { Place } from '../cli/cli-fixture.ts'
 import { openPlace, projectRoot } from '../cli/cli-fixture.ts'
 
 const main = 'examples/airline-desk/start.js'
 const publicData = process.env.TAU_AIRLINE_DIR ?? resolve(projectRoot, '../shared/tau-airline')
+
+/** For each set of moves that the desk offers, and by whether it knows the customer: one prompt. */
+async function showPrompts(recording: string): Promise<void> {
+  const { prompt } = createDecision([])
+  const shown = new Map<string, string>()
+  for (const line of recording.trim().split('\n')) {
+    const { input, offered } = JSON.parse(line) as { input: NextMoveInput; offered: string[] }
+    const situation = `${offered.join(', ')}; ${input.customer === null ? 'unknown' : 'known'} customer`
+    const text = prompt(input, offered)
+    const before = shown.get(situation)
+    // Conversations run side by side, so the first one is any; the shortest is the same each time.
+    const isBefore = before === undefined || text.length < before.length
+    if (isBefore || (text.length === before.length && text < before)) shown.set(situation, text)
+  }
+  const situations = [...shown].toSorted(([a], [b]) => a.localeCompare(b))
+  const text = situations.map(([situation, one]) => `# ${situation}\n\n${one}\n`).join('\n\n')
+  await expect(text).toMatchFileSnapshot('__snapshots__/prompts.txt')
+}
 
 describe('the main job', () => {
   let place: Place
@@ -52,6 +72,7 @@ describe('the main job', () => {
     expect(byOption.map(({ option }) => option)).toEqual(
       expect.arrayContaining(['REPLY', 'LOOK_UP', 'PROPOSE', 'TRANSFER']),
     )
+    await showPrompts(await readFile(file, 'utf8'))
     const others = await place.ashlar(...args, 'hand-over').finished()
     const { accuracy } = others.json() as { accuracy: number }
     expect(accuracy).toBeLessThan(0.2)
