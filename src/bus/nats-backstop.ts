@@ -79,9 +79,10 @@ class SliceBackstop {
   }
 
   note(subject: string, atMs: number): void {
-    if (this.watched.size >= watchedMax) return
-    this.watched.set(subject, Math.max(atMs, this.parts.clock.now()))
-    this.arm(this.watched.get(subject)! + overdueAfterMs)
+    const dueMs = Math.max(atMs, this.parts.clock.now())
+    this.watched.set(subject, dueMs)
+    if (this.watched.size > watchedMax) this.watched.delete(this.latest())
+    this.arm(dueMs + overdueAfterMs)
   }
 
   forget(subject: string): void {
@@ -96,6 +97,11 @@ class SliceBackstop {
   stop(): void {
     this.isStopped = true
     this.armed?.cancel()
+  }
+
+  /** What is due last tells last whether the broker is at work. */
+  private latest(): string {
+    return [...this.watched].reduce((last, one) => (one[1] > last[1] ? one : last))[0]
   }
 
   private arm(atMs: number): void {

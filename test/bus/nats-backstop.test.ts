@@ -131,6 +131,22 @@ describe('timers that the broker passes over', () => {
     expect(await mail.take(1)).toEqual(['second'])
   })
 
+  test('many that are due much later do not hide one that is due soon', async () => {
+    const mail = await mailOf(address)
+    bus.timers.backstop(sliceOf(address), () => undefined)
+    const far = Array.from({ length: 300 }, (_, index) => `far-${index}`)
+    const dayMs = 24 * 60 * minuteMs
+    await Promise.all(
+      far.map((name) => bus.timers.schedule(address, name, clock.now() + dayMs, bytes(name))),
+    )
+    clock.advance(6_000)
+    // The look at all has been long enough under way to be over.
+    for (let n = 1; n <= 20; n++) await bus.mailbox.post(address, bytes(`m${n}`), `m${n}`)
+    await bus.timers.schedule(address, 'soon', clock.now() + minuteMs, bytes('soon'))
+    clock.advance(minuteMs + 6_000)
+    expect((await mail.take(21)).at(-1)).toBe('soon')
+  })
+
   test('a stopped one fires nothing', async () => {
     const mail = await mailOf(address)
     const stopped = bus.timers.backstop(sliceOf(address), () => undefined)
