@@ -1,7 +1,7 @@
 import type { Address } from '../contracts/address.ts'
 import type { TextPiece } from '../contracts/decision.ts'
 import { describeEvent } from '../contracts/event.ts'
-import { fromBytes, toBytes } from '../contracts/json.ts'
+import { readBytes, toBytes } from '../contracts/json.ts'
 import type { JournalRecord } from '../contracts/record.ts'
 import type { AgentStatus, StateValue } from '../contracts/state.ts'
 
@@ -40,22 +40,14 @@ export function encodeNotice(record: JournalRecord): Uint8Array {
 
 /** Undefined when nobody can read it: notices come from the wire. */
 export function readNotice(body: Uint8Array): StepNotice | undefined {
-  try {
-    const notice = fromBytes(body) as StepNotice | null
-    return typeof notice?.status === 'string' ? notice : undefined
-  } catch {
-    return undefined
-  }
+  const notice = readBytes(body) as StepNotice | null | undefined
+  return typeof notice?.status === 'string' ? notice : undefined
 }
 
-/** Undefined when nobody can read it: notices come from the wire. */
+/** As {@link readNotice}, of a text that a decider is producing. */
 export function readTextPiece(body: Uint8Array): TextPiece | undefined {
-  try {
-    const piece = fromBytes(body) as TextPiece | null
-    return typeof piece?.text === 'string' ? piece : undefined
-  } catch {
-    return undefined
-  }
+  const piece = readBytes(body) as TextPiece | null | undefined
+  return typeof piece?.text === 'string' ? piece : undefined
 }
 
 /** Wire topics of the runtime. */

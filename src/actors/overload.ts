@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import type { Clock } from '../contracts/clock.ts'
 import { UnavailableError } from '../contracts/error.ts'
-import { fromBytes, toBytes } from '../contracts/json.ts'
+import { readBytes, toBytes } from '../contracts/json.ts'
 import type { Bus } from '../bus/bus.ts'
 import type { MailboxSlice, Running } from '../bus/mailbox.ts'
 import { actorLimits } from './limits.ts'
@@ -37,7 +37,8 @@ export interface OverloadWatch extends Running {
 export async function watchOverload(bus: Bus, clock: Clock, type: string): Promise<OverloadWatch> {
   const loads = new Map<number, { backlog: number; untilMs: number }>()
   const listening = await bus.wire.listen(topics.overload(type), (body) => {
-    const notice = readNotice(body)
+    // Undefined when nobody can read it: notices come from the wire.
+    const notice = noticeSchema.safeParse(readBytes(body)).data
     if (!notice) return
     const { partition, backlog } = notice
     loads.set(partition, { backlog, untilMs: clock.now() + actorLimits.overloadHoldsMs })
@@ -50,14 +51,5 @@ export async function watchOverload(bus: Bus, clock: Clock, type: string): Promi
       loads.delete(partition)
     },
     stop: () => listening.stop(),
-  }
-}
-
-/** Undefined when nobody can read it: notices come from the wire. */
-function readNotice(body: Uint8Array): LoadNotice | undefined {
-  try {
-    return noticeSchema.safeParse(fromBytes(body)).data
-  } catch {
-    return undefined
   }
 }

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { fromBytes, toBytes } from '../contracts/json.ts'
+import { readBytes, toBytes } from '../contracts/json.ts'
 import type { KeyValue } from '../bus/key-value.ts'
 
 /** What a process announces about itself; kept alive by a heartbeat. */
@@ -32,11 +32,7 @@ export function encodeHost(record: HostRecord): Uint8Array {
 
 /** Undefined when the entry is of a build that we do not understand. */
 export function decodeHost(bytes: Uint8Array): HostRecord | undefined {
-  try {
-    return hostSchema.safeParse(fromBytes(bytes)).data
-  } catch {
-    return undefined
-  }
+  return hostSchema.safeParse(readBytes(bytes)).data
 }
 
 /** Every announced host, also one that has died without saying goodbye. */

@@ -56,7 +56,7 @@ export class OwnedSlice {
   async stop(): Promise<void> {
     this.stopping = true
     for (const resume of this.roomWaiters.splice(0)) resume()
-    await Promise.all([this.reading?.stop(), this.owed.stop(), this.backstop?.stop()])
+    await this.stopReading()
     await this.settled()
     this.giveUp.abort(new Error('the host gave the slice up'))
     this.leave()
@@ -79,6 +79,10 @@ export class OwnedSlice {
     this.giveUp.abort(new Error('the host stopped'))
     this.leave()
     for (const resume of this.roomWaiters.splice(0)) resume()
+    await this.stopReading()
+  }
+
+  private async stopReading(): Promise<void> {
     await Promise.all([this.reading?.stop(), this.owed.stop(), this.backstop?.stop()])
   }
 

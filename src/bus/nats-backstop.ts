@@ -6,13 +6,6 @@ import type { Publisher } from './nats-publisher.ts'
 import { deleteStored, storedMessages } from './nats-stored.ts'
 import type { Subjects } from './subjects.ts'
 
-/** Fires the timers of one slice that the broker should have fired. */
-export interface Backstop extends Running {
-  /** A timer of the slice was set. */
-  noted(subject: string, atMs: number): void
-  cancelled(subject: string): void
-}
-
 export interface BackstopParts {
   link: NatsLink
   publisher: Publisher
@@ -32,6 +25,8 @@ const watchedMax = 256
 const headers = { schedule: 'Nats-Schedule', target: 'Nats-Schedule-Target' } as const
 
 /**
+ * Fires the timers of one slice that the broker should have fired.
+ *
  * At a restart nats-server (2.14.5 still) can lose sight of timers: a stream whose timer is due
  * between the recovery of its store and its being ready fires none again until the next restart,
  * or leaves out the one that was due. Both show as timers that are still stored when they are
@@ -39,29 +34,7 @@ const headers = { schedule: 'Nats-Schedule', target: 'Nats-Schedule-Target' } as
  * looked for when it would be overdue, one for all that are by then: one that is gone has fired,
  * so the broker is at work.
  */
-export function startBackstop(
-  parts: BackstopParts,
-  slice: MailboxSlice,
-  onLate: (count: number) => void,
-): Backstop {
-  const backstop = new SliceBackstop(parts, slice, onLate)
-  const offStatus = parts.link.onStatus((status) => {
-    if (status === 'connected') backstop.lookThrough()
-  })
-  backstop.lookThrough()
-  return {
-    noted: (subject, atMs) => backstop.note(subject, atMs),
-    cancelled: (subject) => backstop.forget(subject),
-    /** A look under way is not waited for: what it fires is due, whoever owns the slice now. */
-    stop() {
-      offStatus()
-      backstop.stop()
-      return Promise.resolve()
-    },
-  }
-}
-
-class SliceBackstop {
+export class Backstop implements Running {
   private readonly parts: BackstopParts
   private readonly slice: MailboxSlice
   private readonly onLate: (count: number) => void
@@ -71,32 +44,41 @@ class SliceBackstop {
   private allAtMs = Infinity
   private armed: { atMs: number; cancel: CancelTimer } | undefined
   private isStopped = false
+  private readonly offStatus: () => void
 
   constructor(parts: BackstopParts, slice: MailboxSlice, onLate: (count: number) => void) {
     this.parts = parts
     this.slice = slice
     this.onLate = onLate
+    this.offStatus = parts.link.onStatus((status) => {
+      if (status === 'connected') this.lookThrough()
+    })
+    this.lookThrough()
   }
 
-  note(subject: string, atMs: number): void {
+  /** A timer of the slice was set. */
+  noted(subject: string, atMs: number): void {
     const dueMs = Math.max(atMs, this.parts.clock.now())
     this.watched.set(subject, dueMs)
     if (this.watched.size > watchedMax) this.watched.delete(this.latest())
     this.arm(dueMs + overdueAfterMs)
   }
 
-  forget(subject: string): void {
+  cancelled(subject: string): void {
     this.watched.delete(subject)
   }
 
-  lookThrough(afterMs = overdueAfterMs): void {
+  private lookThrough(afterMs = overdueAfterMs): void {
     this.allAtMs = this.parts.clock.now() + afterMs
     this.arm(this.allAtMs)
   }
 
-  stop(): void {
+  /** A look under way is not waited for: what it fires is due, whoever owns the slice now. */
+  stop(): Promise<void> {
     this.isStopped = true
+    this.offStatus()
     this.armed?.cancel()
+    return Promise.resolve()
   }
 
   /** What is due last tells last whether the broker is at work. */

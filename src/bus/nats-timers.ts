@@ -2,8 +2,8 @@ import type { Address } from '../contracts/address.ts'
 import { formatAddress } from '../contracts/address.ts'
 import { UnavailableError } from '../contracts/error.ts'
 import { checkMessageSize } from './body-limit.ts'
-import { startBackstop } from './nats-backstop.ts'
-import type { Backstop, BackstopParts } from './nats-backstop.ts'
+import type { BackstopParts } from './nats-backstop.ts'
+import { Backstop } from './nats-backstop.ts'
 import type { Timers } from './timers.ts'
 
 /**
@@ -26,9 +26,7 @@ export function natsTimers(parts: BackstopParts): Timers {
         // nats-server 2.14.0 to 2.14.2 does not store the rollup that schedules imply.
         'Nats-Rollup': 'sub',
       })
-      if (outcome.kind === 'stored') {
-        return backstopOf(address)?.noted(subject, atMs)
-      }
+      if (outcome.kind === 'stored') return backstopOf(address)?.noted(subject, atMs)
       throw new UnavailableError(`${where} was refused: ${outcome.code} ${outcome.reason}`)
     },
     cancel: (address, timerId) =>
@@ -39,7 +37,7 @@ export function natsTimers(parts: BackstopParts): Timers {
       }),
     backstop(slice, onLate) {
       const key = subjects.timerSlice(slice)
-      const backstop = startBackstop(parts, slice, onLate)
+      const backstop = new Backstop(parts, slice, onLate)
       backstops.set(key, backstop)
       return {
         stop() {

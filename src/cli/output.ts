@@ -19,6 +19,11 @@ export class NotFoundError extends AshlarError {
   }
 }
 
+/** @param agent its address, `machine/id` */
+export function noSuchAgent(agent: string): NotFoundError {
+  return new NotFoundError(`there is no agent ${agent}; \`ashlar ps\` lists them`)
+}
+
 /** Where a command writes: results on standard output, progress on standard error. */
 export interface Output {
   readonly json: boolean

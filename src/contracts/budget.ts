@@ -26,6 +26,17 @@ export interface Cost {
   nanoUsd: number
 }
 
+export const nanosPerUsd = 1_000_000_000
+
+/** Adds two amounts of the same kind, member by member. */
+export function plus<T extends { [K in keyof T]: number }>(one: T, other: T): T {
+  const sums = Object.entries<number>(one).map(([name, amount]) => [
+    name,
+    amount + other[name as keyof T],
+  ])
+  return Object.fromEntries(sums) as T
+}
+
 const cap = z.number().min(0).optional()
 
 export const budgetAccountSchema = z.object({

@@ -81,6 +81,24 @@ export type Answer =
   | { kind: 'unavailable'; reason: string; retryAfterMs?: number; cost?: Cost }
   | ({ kind: 'abstained'; reason: string } & Served)
 
+/** Whether the budget lets a question be asked. */
+export type Reservation =
+  | { readonly granted: true }
+  | { readonly granted: false; readonly reason: string }
+
+/** What the contract says of a choice. */
+export type Check = { valid: true; option: AgentEvent } | { valid: false; complaint: string }
+
+/** What came of a question. */
+export interface Asked {
+  answer: Answer
+  /** Of a choice. */
+  check?: Check
+  /** Of a decider that is not available: how long to wait. */
+  waitMs?: number
+  latencyMs: number
+}
+
 /** Adapters of one port: model, rules, recorded. After a throw the next decider is asked. */
 export interface Decider<Input = unknown> {
   readonly name: string

@@ -111,3 +111,26 @@ export function toBytes(value: unknown): Uint8Array {
 export function fromBytes(bytes: Uint8Array): unknown {
   return JSON.parse(decoder.decode(bytes))
 }
+
+/** The value of a JSON text; undefined when it is none. */
+export function readText(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    return undefined
+  }
+}
+
+/** As {@link fromBytes}, undefined when nobody can read it: for what comes from the wire. */
+export function readBytes(bytes: Uint8Array): unknown {
+  try {
+    return fromBytes(bytes)
+  } catch {
+    return undefined
+  }
+}
+
+/** True for an object that is no array. */
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return value !== null && typeof value === 'object' && !Array.isArray(value)
+}

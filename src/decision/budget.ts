@@ -1,22 +1,19 @@
 import type { BudgetAccount, Cost } from '../contracts/budget.ts'
+import { nanosPerUsd, plus } from '../contracts/budget.ts'
 import type { Clock } from '../contracts/clock.ts'
 import { pause } from '../contracts/clock.ts'
+import type { Reservation } from '../contracts/decision.ts'
 import { UnavailableError } from '../contracts/error.ts'
 import { fromBytes, toBytes } from '../contracts/json.ts'
 import type { Random } from '../contracts/random.ts'
 import type { KeyValue } from '../bus/key-value.ts'
-
-/** Whether a question may be asked. */
-export type Reserved =
-  | { readonly granted: true }
-  | { readonly granted: false; readonly reason: string }
 
 /** A budget that is asked before every question to a decider that costs something (DESIGN §7). */
 export interface Budget {
   /** True when nothing is ever refused, so that nobody needs to ask. */
   readonly isUnlimited?: true
   /** Sets the most that a question may cost aside. @throws UnavailableError */
-  reserve(most: Cost): Promise<Reserved>
+  reserve(most: Cost): Promise<Reservation>
   /** Gives back what was set aside and not spent. @throws UnavailableError: it stays spent. */
   settle(most: Cost, spent: Cost): Promise<void>
 }
@@ -39,12 +36,11 @@ interface Change {
   readonly add: Balance
   /** Refused when it would pass a cap; giving back never is. */
   readonly isBounded: boolean
-  readonly settle: (outcome: Reserved) => void
+  readonly settle: (outcome: Reservation) => void
   readonly fail: (thrown: unknown) => void
 }
 
 const bucket = 'budget'
-const nanosPerUsd = 1_000_000_000
 /** A process writes one change at a time, so this many others would have to be in its way. */
 const attemptsMax = 60
 const conflictWaitMs = 20
@@ -80,7 +76,7 @@ export class Accounts {
     }
   }
 
-  private async reserve(accounts: readonly BudgetAccount[], most: Cost): Promise<Reserved> {
+  private async reserve(accounts: readonly BudgetAccount[], most: Cost): Promise<Reservation> {
     const add = { calls: 1, ...most }
     const taken: BudgetAccount[] = []
     for (const account of accounts) {
@@ -100,7 +96,7 @@ export class Accounts {
     await Promise.allSettled(accounts.map((account) => this.change(account, add, false)))
   }
 
-  private change(account: BudgetAccount, add: Balance, isBounded: boolean): Promise<Reserved> {
+  private change(account: BudgetAccount, add: Balance, isBounded: boolean): Promise<Reservation> {
     return new Promise((settle, fail) => {
       const change = { account, add, isBounded, settle, fail }
       const waiting = this.waiting.get(account.name)
@@ -124,7 +120,7 @@ export class Accounts {
     this.waiting.delete(name)
   }
 
-  private async write(name: string, changes: readonly Change[]): Promise<Reserved[]> {
+  private async write(name: string, changes: readonly Change[]): Promise<Reservation[]> {
     const { keyValue, clock, random } = this.ports
     for (let attempt = 1; attempt <= attemptsMax; attempt++) {
       const stored = await keyValue.get(bucket, name)
@@ -143,14 +139,10 @@ function apply(
   before: Balance,
   changes: readonly Change[],
   nowMs: number,
-): { after: Balance; outcomes: Reserved[] } {
+): { after: Balance; outcomes: Reservation[] } {
   let after = before
-  const outcomes = changes.map(({ account, add, isBounded }): Reserved => {
-    const next = {
-      calls: after.calls + add.calls,
-      tokens: after.tokens + add.tokens,
-      nanoUsd: after.nanoUsd + add.nanoUsd,
-    }
+  const outcomes = changes.map(({ account, add, isBounded }): Reservation => {
+    const next = plus(after, add)
     const reason = isBounded ? passed(account, next, nowMs) : undefined
     if (reason !== undefined) return { granted: false, reason }
     after = next

@@ -1,9 +1,11 @@
 import { isDeepStrictEqual } from 'node:util'
 import * as z from 'zod'
+import { nanosPerUsd } from '../contracts/budget.ts'
 import type { AnyDecision, Decided, DecisionOutcome } from '../contracts/decision.ts'
 import { firstIssue } from '../contracts/envelope.ts'
 import { InputError } from '../contracts/error.ts'
 import type { AgentEvent } from '../contracts/event.ts'
+import { readText } from '../contracts/json.ts'
 
 /** A question with its right answer. */
 export interface EvalCase {
@@ -70,7 +72,9 @@ export function readCases(text: string, decision: AnyDecision, file: string): Ev
   return text.split('\n').flatMap((line, index) => {
     if (line.trim() === '') return []
     const field = `${file}:${index + 1}`
-    const parsed = caseSchema.safeParse(parse(line, field))
+    const value = readText(line)
+    if (value === undefined) throw unreadable(field, 'no JSON')
+    const parsed = caseSchema.safeParse(value)
     if (!parsed.success) throw unreadable(field, firstIssue(parsed.error))
     const { name = `line ${index + 1}`, input, offered, expected, outcome } = parsed.data
     if (parsed.data.decision !== undefined && parsed.data.decision !== decision.name) return []
@@ -90,14 +94,6 @@ export function readCases(text: string, decision: AnyDecision, file: string): Ev
   })
 }
 
-function parse(line: string, field: string): unknown {
-  try {
-    return JSON.parse(line) as unknown
-  } catch {
-    throw unreadable(field, 'no JSON')
-  }
-}
-
 function unreadable(field: string, got: string): InputError {
   return new InputError({
     field,
@@ -113,7 +109,7 @@ export function recordingLine(decided: Decided): string {
 }
 
 /** Right is the same option, with the members that the case names. */
-function isRight({ expected }: EvalCase, outcome: DecisionOutcome): boolean {
+function isRight({ case: { expected }, outcome }: EvalResult): boolean {
   if (outcome.kind !== 'decided') return false
   const { option } = outcome
   return Object.entries(expected).every(([name, value]) => isDeepStrictEqual(option[name], value))
@@ -121,7 +117,7 @@ function isRight({ expected }: EvalCase, outcome: DecisionOutcome): boolean {
 
 /** Sums results up. */
 export function report(results: readonly EvalResult[]): EvalReport {
-  const right = results.filter((result) => isRight(result.case, result.outcome))
+  const [right, wrong] = divided(results)
   const options = new Map<string, { cases: number; chosen: number; right: number }>()
   const scoreOf = (option: string): { cases: number; chosen: number; right: number } => {
     const score = options.get(option) ?? { cases: 0, chosen: 0, right: 0 }
@@ -150,10 +146,17 @@ export function report(results: readonly EvalResult[]): EvalReport {
     confusions: confusionsOf(results),
     inputTokens: sum(({ usage }) => usage?.inputTokens),
     outputTokens: sum(({ usage }) => usage?.outputTokens),
-    usd: sum(({ cost }) => cost?.nanoUsd) / 1_000_000_000,
+    usd: sum(({ cost }) => cost?.nanoUsd) / nanosPerUsd,
     latencyMs: { p50: quantile(latencies, 0.5), p95: quantile(latencies, 0.95) },
-    wrong: results.filter(({ case: asked, outcome }) => !isRight(asked, outcome)).map(described),
+    wrong: wrong.map(described),
   }
+}
+
+/** Those that are right, and the others. */
+function divided(results: readonly EvalResult[]): [EvalResult[], EvalResult[]] {
+  const [right, wrong]: [EvalResult[], EvalResult[]] = [[], []]
+  for (const result of results) (isRight(result) ? right : wrong).push(result)
+  return [right, wrong]
 }
 
 function described({ case: { name, expected }, outcome }: EvalResult): EvalReport['wrong'][number] {

@@ -1,4 +1,5 @@
 import type OpenAI from 'openai'
+import { plus } from '../contracts/budget.ts'
 import type { Usage } from '../contracts/decision.ts'
 import type { ModelRequest } from './openai.ts'
 import type { Reading } from './openai-reading.ts'
@@ -66,13 +67,7 @@ async function askWhich(
   }
 }
 
+/** Half of what it cost would count as all of it. */
 function total(one: Usage | undefined, other: Usage | undefined): Pick<Reading, 'usage'> {
-  // Half of what it cost would count as all of it.
-  if (!one || !other) return {}
-  return {
-    usage: {
-      inputTokens: one.inputTokens + other.inputTokens,
-      outputTokens: one.outputTokens + other.outputTokens,
-    },
-  }
+  return one && other ? { usage: plus(one, other) } : {}
 }

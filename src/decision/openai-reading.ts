@@ -1,4 +1,5 @@
 import type { Answer, Usage } from '../contracts/decision.ts'
+import { isObject, readText } from '../contracts/json.ts'
 
 /** What came back from a model, whatever its wire form. */
 export interface Reading {
@@ -43,13 +44,13 @@ function malformed(complaint: string): Answer {
 }
 
 function callOf(call: { type: string; arguments: string }): Answer {
-  const given = parse(call.arguments.trim() === '' ? '{}' : call.arguments)
+  const given = readText(call.arguments.trim() === '' ? '{}' : call.arguments)
   if (!isObject(given)) return malformed(`the arguments of ${call.type} are no JSON object`)
   return { kind: 'chosen', option: { ...given, type: call.type } }
 }
 
 function choiceOf(text: string, { tokens, confidence: said }: Reading): Answer {
-  const answer = parse(text)
+  const answer = readText(text)
   if (answer === undefined) return malformed('it was no JSON')
   // A server that does not hold a model to the schema may leave the wrapping out.
   const option = isObject(answer) && choiceKey in answer ? answer[choiceKey] : answer
@@ -77,16 +78,4 @@ function confidenceOf(option: unknown, tokens: readonly Token[]): number | undef
     position += piece.token.length
   }
   return Math.exp(logprob)
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown
-  } catch {
-    return undefined
-  }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return value !== null && typeof value === 'object' && !Array.isArray(value)
 }

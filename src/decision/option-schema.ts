@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import type { AgentEvent } from '../contracts/event.ts'
+import { isObject } from '../contracts/json.ts'
 
 type Schema = { [key: string]: unknown }
 
@@ -161,8 +162,4 @@ function takesNull(schema: Schema): boolean {
 
 function isOf({ type }: Schema, name: string): boolean {
   return Array.isArray(type) ? type.includes(name) : type === name
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return value !== null && typeof value === 'object' && !Array.isArray(value)
 }

@@ -5,11 +5,14 @@ import type { Clock } from '../contracts/clock.ts'
 import type {
   Answer,
   AnyDecision,
+  Asked,
+  Check,
   Decided,
   Decider,
   DecisionOutcome,
   Provenance,
   Question,
+  Reservation,
   TextPiece,
 } from '../contracts/decision.ts'
 import { firstIssue } from '../contracts/envelope.ts'
@@ -18,7 +21,7 @@ import { toErrorValue } from '../contracts/error.ts'
 import type { AgentEvent } from '../contracts/event.ts'
 import type { Random } from '../contracts/random.ts'
 import { hashJson } from '../contracts/json.ts'
-import type { Budget, Reserved } from './budget.ts'
+import type { Budget } from './budget.ts'
 
 export interface DecisionPorts {
   clock: Clock
@@ -31,16 +34,19 @@ export interface DecisionPorts {
   onText?: (agent: Address, piece: TextPiece) => void
 }
 
+/** A decision that is asked for. */
+interface DecisionCall {
+  id: string
+  agent: Address
+  input: unknown
+  offered: readonly string[]
+  budgets: readonly BudgetAccount[]
+}
+
 /** Sets one decision up for the decision statechart: its input and what runs behind its sources. */
 export function prepareDecision(
   decision: AnyDecision,
-  call: {
-    id: string
-    agent: Address
-    input: unknown
-    offered: readonly string[]
-    budgets: readonly BudgetAccount[]
-  },
+  call: DecisionCall,
   ports: DecisionPorts,
 ): {
   input: () => object
@@ -102,38 +108,19 @@ interface Put {
   complaints: string[]
 }
 
-/** What came of a question. */
-interface Said {
-  answer: Answer
-  latencyMs: number
-  /** What the contract says of a choice. */
-  check?: ReturnType<typeof checkOption>
-  /** Of a decider that is not available: how long to wait. */
-  waitMs?: number
-}
-
 /** What the statechart of one decision asks of the world. */
 class Asking {
   /** Set when it has been checked. */
   input: unknown
   private readonly decision: AnyDecision
-  private readonly call: { id: string; agent: Address; offered: readonly string[] }
+  private readonly call: DecisionCall
   private attempts = 0
   private readonly ports: DecisionPorts
   private readonly budget: Budget
   /** What was set aside for the question that is put next. */
   private reserved: Cost | undefined
 
-  constructor(
-    decision: AnyDecision,
-    call: {
-      id: string
-      agent: Address
-      offered: readonly string[]
-      budgets: readonly BudgetAccount[]
-    },
-    ports: DecisionPorts,
-  ) {
+  constructor(decision: AnyDecision, call: DecisionCall, ports: DecisionPorts) {
     this.decision = decision
     this.call = call
     this.ports = ports
@@ -145,12 +132,12 @@ class Asking {
     return !this.budget.isUnlimited && this.decision.deciders.some(({ estimate }) => estimate)
   }
 
-  async reserve(put: Put): Promise<Reserved> {
+  async reserve(put: Put): Promise<Reservation> {
     this.reserved = this.decider(put).estimate?.(this.question(put))
     return this.reserved ? this.budget.reserve(this.reserved) : { granted: true }
   }
 
-  async ask(put: Put & { outages: number }, signal: AbortSignal): Promise<Said> {
+  async ask(put: Put & { outages: number }, signal: AbortSignal): Promise<Asked> {
     const { clock, random } = this.ports
     const begunMs = clock.now()
     const question = { ...this.question(put), signal, ...this.stream() }
@@ -239,7 +226,7 @@ export function checkOption(
   decision: Pick<AnyDecision, 'options'>,
   option: unknown,
   offered: readonly string[],
-): { valid: true; option: AgentEvent } | { valid: false; complaint: string } {
+): Check {
   const parsed = decision.options.safeParse(option)
   if (!parsed.success) {
     return { valid: false, complaint: `the choice breaks its schema: ${firstIssue(parsed.error)}` }

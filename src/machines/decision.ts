@@ -1,6 +1,15 @@
 import { assign, fromPromise, not, setup } from 'xstate'
 import type { Cost } from '../contracts/budget.ts'
-import type { Answer, DecisionOutcome, Provenance, Usage } from '../contracts/decision.ts'
+import { plus } from '../contracts/budget.ts'
+import type {
+  Answer,
+  Asked,
+  Check,
+  DecisionOutcome,
+  Provenance,
+  Reservation,
+  Usage,
+} from '../contracts/decision.ts'
 import type { ErrorValue } from '../contracts/error.ts'
 import type { AgentEvent } from '../contracts/event.ts'
 
@@ -41,16 +50,6 @@ interface DecisionContext extends Omit<DecisionInput, 'assembled'> {
 }
 
 export type Assembled = { prompt: string; promptHash: string } | { problem: string }
-export type Reservation = { granted: true } | { granted: false; reason: string }
-export interface Asked {
-  answer: Answer
-  /** What the contract says of a choice. */
-  check?: Check
-  /** Of a decider that is not available: how long to wait. */
-  waitMs?: number
-  latencyMs: number
-}
-export type Check = { valid: true; option: AgentEvent } | { valid: false; complaint: string }
 
 function absent(): never {
   throw new Error('the host supplies this source')
@@ -305,14 +304,12 @@ function reasonOf({ answer }: Asked): string {
   return 'reason' in answer ? answer.reason : ''
 }
 
-/** Adds member by member. */
-function sum<T extends Usage | Cost>(before: T | null, more: T | undefined): T | null {
-  if (!before || !more) return more ?? before
-  const added = Object.entries(more).map(([name, value]) => [
-    name,
-    Number(value) + Number(before[name as keyof T]),
-  ])
-  return Object.fromEntries(added) as T
+/** What was counted so far, and what one more answer took, where either is known. */
+function sum<T extends { [K in keyof T]: number }>(
+  before: T | null,
+  more: T | undefined,
+): T | null {
+  return before && more ? plus(before, more) : (more ?? before)
 }
 
 function messageOf(error: unknown): string {

@@ -1,26 +1,22 @@
 import OpenAI from 'openai'
 import { afterEach, describe, expect, test } from 'vitest'
 import * as z from 'zod'
-import { defineAgent } from '../../src/actors/definition.ts'
 import type { Completion } from '../../src/actors/performer.ts'
-import { createPerformer } from '../../src/actors/performer.ts'
+import { createPerformers } from '../../src/cli/performers.ts'
 import { createLocalBroker } from '../../src/bus/local-broker.ts'
 import type { BudgetCaps } from '../../src/contracts/budget.ts'
 import type { Clock } from '../../src/contracts/clock.ts'
 import { systemClock } from '../../src/contracts/clock.ts'
-import type { DecisionOutcome } from '../../src/contracts/decision.ts'
+import type { Decided, DecisionOutcome } from '../../src/contracts/decision.ts'
+import { countingIds } from '../../src/contracts/ids.ts'
 import { seededRandom } from '../../src/contracts/random.ts'
-import { Accounts } from '../../src/decision/budget.ts'
 import { rules } from '../../src/decision/deciders.ts'
 import { defineDecision } from '../../src/decision/define-decision.ts'
 import { openai } from '../../src/decision/openai.ts'
-import { decisionMachine } from '../../src/machines/decision.ts'
-import { prepareDecision } from '../../src/decision/prepare.ts'
 import { book, options, wait, withoutProvenance } from './decision-desk.ts'
 import type { Api, Reply, WireServer } from './wire-server.ts'
 import { startWireServer } from './wire-server.ts'
 
-const definition = defineAgent({ machine: decisionMachine })
 const servers: WireServer[] = []
 afterEach(() => Promise.all(servers.splice(0).map((server) => server.close())))
 
@@ -60,27 +56,14 @@ async function run(api: Api, replies: readonly Reply[], budget?: BudgetCaps): Pr
   const clock = fastClock()
   const random = seededRandom(1)
   const { keyValue } = createLocalBroker({ clock }).connect('test')
-  const accounts = new Accounts({ keyValue, clock, random })
   let outcome: DecisionOutcome | undefined
-  const performer = createPerformer({
-    kind: 'decision',
-    name: 'next',
-    concurrency: 1,
-    ackWaitMs: 1_000,
-    definition,
-    clock,
-    prepare: (call) =>
-      prepareDecision(decision, call, {
-        clock,
-        random,
-        budgetOf: (budgets) => accounts.budgetOf(budgets),
-        onDecided: (decided) => (outcome = decided.outcome),
-      }),
-  })
+  const onDecided = (decided: Decided): void => void (outcome = decided.outcome)
+  const ports = { keyValue, clock, random, ids: countingIds('paths'), onDecided }
+  const [performer] = createPerformers({ decisions: [decision] }, ports).serves
   const agent = { type: 'desk', id: '1' }
   const budgets = budget ? [{ name: 'desk/1', caps: budget, openedAtMs: clock.now() }] : []
   const call = { id: 'desk/1:2:0', agent, input: { seats: 1 }, offered: ['BOOK', 'WAIT'], budgets }
-  const completion = await performer.perform(call, new AbortController().signal)
+  const completion = await performer!.perform(call, new AbortController().signal)
   return { completion: withoutProvenance(completion), outcome, server }
 }
 

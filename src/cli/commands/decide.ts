@@ -6,12 +6,12 @@ import type { SpawnEffect } from '../../contracts/effect.ts'
 import type { JournalRecord } from '../../contracts/record.ts'
 import { loadDecision } from '../one-decision.ts'
 import type { Output } from '../output.ts'
-import { createOutput, NotFoundError } from '../output.ts'
+import { createOutput, noSuchAgent, NotFoundError } from '../output.ts'
 import type { Runtime } from '../runtime.ts'
 import { parseAssignments } from '../settings.ts'
 import { withCell } from '../with-cell.ts'
 import type { SharedOptions } from './shared-options.ts'
-import { collect, command } from './shared-options.ts'
+import { collect, command, whole } from './shared-options.ts'
 
 interface DecideOptions extends SharedOptions {
   module: string
@@ -32,7 +32,7 @@ export function decideCommand(): Command {
   return command('decide', 'ask a decision again about a stored state, without running the agent')
     .argument('<agent>', 'address, `machine/id`')
     .requiredOption('--module <path>', 'module whose service has the decision')
-    .option('--step <number>', 'transition that asked; default: the last that did', Number)
+    .option('--step <number>', 'transition that asked; default: the last that did', whole('--step'))
     .option('--set <name=value>', 'option for the module; may be repeated', collect, [])
     .option('--decider <name>', 'ask only this one; may be repeated', collect, [])
     .action(decide)
@@ -61,7 +61,7 @@ async function find(
   for await (const record of runtime.client.history(address)) records.push(record)
   const name = formatAddress(address)
   if (records.length === 0) {
-    throw new NotFoundError(`there is no agent ${name}; \`ashlar ps\` lists them`)
+    throw noSuchAgent(name)
   }
   const asked = records.flatMap(({ step: at, outbox }) =>
     outbox.flatMap((effect) =>

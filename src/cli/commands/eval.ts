@@ -9,7 +9,7 @@ import type { Output } from '../output.ts'
 import { createOutput } from '../output.ts'
 import { parseAssignments } from '../settings.ts'
 import type { SharedOptions } from './shared-options.ts'
-import { collect, command } from './shared-options.ts'
+import { collect, command, whole } from './shared-options.ts'
 
 interface EvalOptions extends SharedOptions {
   cases: string
@@ -38,15 +38,6 @@ export function evalCommand(): Command {
     .option('--limit <number>', 'take the first cases only', whole('--limit'))
     .option('--min-accuracy <share>', 'fail below this, from 0 to 1', share)
     .action(run)
-}
-
-function whole(field: string): (text: string) => number {
-  return (text) => {
-    const number = Number(text)
-    if (Number.isInteger(number) && number >= 1) return number
-    const todo = 'give, for example, 8'
-    throw new InputError({ field, expected: 'a whole number from 1', got: text, todo })
-  }
 }
 
 function share(text: string): number {

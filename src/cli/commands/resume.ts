@@ -6,7 +6,7 @@ import { formatAddress, parseAddress } from '../../contracts/address.ts'
 import { AshlarError } from '../../contracts/error.ts'
 import { describeLocation } from '../../contracts/location.ts'
 import type { Output } from '../output.ts'
-import { createOutput, NotFoundError } from '../output.ts'
+import { createOutput, noSuchAgent } from '../output.ts'
 import type { Runtime } from '../runtime.ts'
 import { withCell } from '../with-cell.ts'
 import type { SharedOptions } from './shared-options.ts'
@@ -29,7 +29,7 @@ async function resume(agent: string, options: ResumeOptions): Promise<void> {
   const address = parseAddress(agent)
   await withCell(options, output, async (runtime) => {
     const before = await runtime.client.view(address)
-    if (!before) throw new NotFoundError(`there is no agent ${agent}; \`ashlar ps\` lists them`)
+    if (!before) throw noSuchAgent(agent)
     const { error } = before
     if (error) output.line(`it failed: ${error.message}`)
     if (error?.location) output.line(`  ${describeLocation(error.location)}`)

@@ -3,7 +3,7 @@ import { formatAddress, parseAddress } from '../../contracts/address.ts'
 import type { AgentEvent } from '../../contracts/event.ts'
 import { InputError } from '../../contracts/error.ts'
 import { parseJson } from '../json-argument.ts'
-import { createOutput, NotFoundError } from '../output.ts'
+import { createOutput, noSuchAgent } from '../output.ts'
 import { withCell } from '../with-cell.ts'
 import type { SharedOptions } from './shared-options.ts'
 import { command } from './shared-options.ts'
@@ -28,7 +28,7 @@ async function send(agent: string, type: string, options: SendOptions): Promise<
   await withCell(options, output, async ({ client }) => {
     const ref = client.agent(address)
     const before = await ref.read()
-    if (!before) throw new NotFoundError(`there is no agent ${agent}; \`ashlar ps\` lists them`)
+    if (!before) throw noSuchAgent(agent)
     await ref.send(event as never)
     output.line(`${type} is in the mailbox of ${formatAddress(address)}`)
     output.line(`next: ashlar show ${agent}`)

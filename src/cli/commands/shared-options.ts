@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander'
+import { InputError } from '../../contracts/error.ts'
 import type { SettingsOptions } from '../settings.ts'
 
 /** Options that every command has. */
@@ -19,4 +20,14 @@ export function command(name: string, description: string): Command {
 /** For repeated options. */
 export function collect(value: string, before: string[]): string[] {
   return [...before, value]
+}
+
+/** For options that are whole numbers from 1. @throws InputError naming the option */
+export function whole(field: string): (text: string) => number {
+  return (text) => {
+    const number = Number(text)
+    if (Number.isInteger(number) && number >= 1) return number
+    const todo = 'give, for example, 8'
+    throw new InputError({ field, expected: 'a whole number from 1', got: text, todo })
+  }
 }

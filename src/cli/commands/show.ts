@@ -9,7 +9,7 @@ import type { JournalRecord } from '../../contracts/record.ts'
 import { describeError } from '../../contracts/location.ts'
 import { describeValue } from '../../contracts/state.ts'
 import type { Output } from '../output.ts'
-import { createOutput, NotFoundError } from '../output.ts'
+import { createOutput, noSuchAgent } from '../output.ts'
 import type { Runtime } from '../runtime.ts'
 import { withCell } from '../with-cell.ts'
 import type { SharedOptions } from './shared-options.ts'
@@ -43,7 +43,7 @@ async function print(
   for await (const record of runtime.client.history(address)) records.push(record)
   const last = records.at(-1)
   const name = formatAddress(address)
-  if (!last) throw new NotFoundError(`there is no agent ${name}; \`ashlar ps\` lists them`)
+  if (!last) throw noSuchAgent(name)
   const view = viewOf(last)
   const { machine } = last.state
   output.line(`${name}  ${view.status}  ${describeValue(view.value)}`)
