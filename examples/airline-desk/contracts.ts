@@ -10,7 +10,7 @@ export interface ToolInput {
   arguments: unknown
 }
 
-export interface Act {
+export type Act = {
   name: string
   arguments: Record<string, unknown>
 }
@@ -92,6 +92,8 @@ export const gatherFacts: ToolContract<
 export interface Line {
   from: 'customer' | 'desk' | 'tool' | 'policy'
   text: string
+  /** Of a tool or the policy: the call that it answers. */
+  call?: Act | undefined
 }
 
 export interface NextMoveInput {
@@ -100,19 +102,43 @@ export interface NextMoveInput {
   /** How many moves have been chosen so far. */
   index: number
   customer: string | null
+  /** What earlier conversations with this customer left in memory. */
+  remembered: string[]
   lines: Line[]
 }
 
-const act = { name: z.string(), arguments: z.record(z.string(), z.unknown()) }
+/** A move for each of these tools, with the arguments that the tool takes. */
+function calls<T extends string>(type: T, names: readonly string[]) {
+  const [first, ...others] = operations
+    .filter(({ name }) => names.includes(name))
+    .map(({ name, description, input }) =>
+      z
+        .object({ type: z.literal(type), name: z.literal(name), arguments: input })
+        .describe(description),
+    )
+  return z.discriminatedUnion('name', [first!, ...others])
+}
+
+const act: z.ZodType<Act> = z.object({
+  name: z.string(),
+  arguments: z.record(z.string(), z.unknown()),
+})
 
 export const moveSchema = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('REPLY'), text: z.string() }),
-  z.object({ type: z.literal('LOOK_UP'), ...act }),
-  z.object({ type: z.literal('SEARCH'), ...act }),
-  z.object({ type: z.literal('PROPOSE'), ...act }),
-  z.object({ type: z.literal('TRANSFER'), summary: z.string() }),
-])
-export type Move = z.infer<typeof moveSchema>
+  z
+    .object({ type: z.literal('REPLY'), text: z.string() })
+    .describe('Say this to the customer, and wait for what they say.'),
+  calls('LOOK_UP', lookUpNames),
+  calls('SEARCH', searchNames),
+  calls('PROPOSE', writeNames),
+  z
+    .object({ type: z.literal('TRANSFER'), summary: z.string() })
+    .describe('Hand the conversation to a person; nothing else can serve this customer.'),
+]) as unknown as z.ZodType<Move>
+export type Move =
+  | { type: 'REPLY'; text: string }
+  | ({ type: 'LOOK_UP' | 'SEARCH' | 'PROPOSE' } & Act)
+  | { type: 'TRANSFER'; summary: string }
 
 /** The only question that the desk asks a model: what to do next. */
 export const nextMove = declareDecision<NextMoveInput, Move>({
@@ -121,12 +147,18 @@ export const nextMove = declareDecision<NextMoveInput, Move>({
     recording: z.string().nullable(),
     index: z.int(),
     customer: z.string().nullable(),
+    remembered: z.array(z.string()),
     lines: z.array(
-      z.object({ from: z.enum(['customer', 'desk', 'tool', 'policy']), text: z.string() }),
+      z.object({
+        from: z.enum(['customer', 'desk', 'tool', 'policy']),
+        text: z.string(),
+        call: act.optional(),
+      }),
     ),
   }),
   options: moveSchema,
   timeoutMs: 30_000,
+  streams: 'text',
 })
 
 /** The move that a call of one of the airline's tools stands for. */

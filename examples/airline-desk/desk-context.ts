@@ -1,6 +1,8 @@
 import { hashJson } from 'ashlar'
 import type { Act, Line } from './contracts.ts'
 import type { Facts } from './domain/policy/index.ts'
+import type { Payment } from './domain/records.ts'
+import { dumps } from './domain/python-text.ts'
 
 export interface DeskInput {
   /** Branch of the airline's database to work on. */
@@ -36,6 +38,8 @@ export interface DeskContext {
   facts: Facts | null
   /** What the customer is asked to confirm: the exact write, by its canonical hash. */
   confirmation: { hash: string; number: number; text: string } | null
+  /** How often the customer was asked to confirm something. */
+  confirmations: number
   /** Hash of the write that the customer agreed to. */
   agreed: string | null
   reply: string | null
@@ -49,8 +53,9 @@ export interface DeskContext {
 /** A conversation that runs this long without the customer speaking goes to a person. */
 export const movesPerTurnMax = 40
 
-const keptLines = 12
-const keptCharacters = 800
+/** About 10,000 tokens of a conversation, and never more than a fifth of that in one line. */
+const keptCharacters = 40_000
+const lineMaxCharacters = 8_000
 
 export function initialContext(input: DeskInput): DeskContext {
   return {
@@ -66,6 +71,7 @@ export function initialContext(input: DeskInput): DeskContext {
     act: null,
     facts: null,
     confirmation: null,
+    confirmations: 0,
     agreed: null,
     reply: null,
     refusals: [],
@@ -75,17 +81,40 @@ export function initialContext(input: DeskInput): DeskContext {
   }
 }
 
-/** The conversation with one more line, the oldest dropped and long ones cut. */
-export function withLine(lines: Line[], from: Line['from'], text: string): Line[] {
-  const cut = text.length > keptCharacters ? `${text.slice(0, keptCharacters)}…` : text
-  return [...lines, { from, text: cut }].slice(-keptLines)
+/** The conversation with one more line; the oldest are dropped when it is too long. */
+export function withLine(lines: Line[], line: Line): Line[] {
+  const all = [...lines, { ...line, text: shorten(line.text) }]
+  let size = 0
+  let first = all.length
+  while (first > 0 && (size += all[first - 1]!.text.length) <= keptCharacters) first--
+  return all.slice(Math.min(first, all.length - 1))
 }
 
-/** The canonical hash of a write: what is confirmed is exactly what is executed. */
-export function hashAct(act: Act): string {
-  return hashJson({ name: act.name, arguments: act.arguments })
+/** A list loses its last items, so that what is left can still be read as JSON. */
+function shorten(text: string): string {
+  if (text.length <= lineMaxCharacters) return text
+  const kept: unknown[] = []
+  let size = 0
+  for (const item of listOf(text)) {
+    size += dumps(item).length + 2
+    if (size > lineMaxCharacters) break
+    kept.push(item)
+  }
+  return kept.length > 0 ? dumps(kept) : `${text.slice(0, lineMaxCharacters)}…`
 }
 
-export function describeAct(act: Act): string {
-  return `${act.name} ${JSON.stringify(act.arguments)}`
+function listOf(text: string): unknown[] {
+  try {
+    const value = JSON.parse(text) as unknown
+    return Array.isArray(value) ? value : []
+  } catch {
+    return []
+  }
+}
+
+/**
+ * The canonical hash of a write and of what it costs: what is confirmed is exactly what is executed.
+ */
+export function hashAct(act: Act, charges: readonly Payment[]): string {
+  return hashJson({ name: act.name, arguments: act.arguments, charges: [...charges] })
 }

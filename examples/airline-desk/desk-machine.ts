@@ -5,7 +5,8 @@ import { agrees } from './consent.ts'
 import type { Act, Move } from './contracts.ts'
 import { airlineTools, gatherFacts, handoverName, identifyCustomer, nextMove } from './contracts.ts'
 import type { DeskContext, DeskInput } from './desk-context.ts'
-import { describeAct, hashAct, initialContext, movesPerTurnMax, withLine } from './desk-context.ts'
+import { describeAct } from './describe-act.ts'
+import { hashAct, initialContext, movesPerTurnMax, withLine } from './desk-context.ts'
 import { lookUps, policyBranches, searches, writes } from './desk-states.ts'
 import { operationNamed } from './domain/operations/index.ts'
 import type { Facts } from './domain/policy/index.ts'
@@ -68,7 +69,8 @@ const desk = setup({
       event.type === 'ANSWER' &&
       event.number === context.confirmation?.number &&
       agrees(event.text),
-    agreed: ({ context }) => context.agreed !== null && context.agreed === hashAct(context.act!),
+    agreed: ({ context }) =>
+      context.agreed !== null && context.agreed === hashAct(context.act!, context.facts!.charges),
     answerIsError: ({ event }) =>
       String((event as { output?: unknown }).output).startsWith('Error:'),
     rejectedByTool: ({ event }) => (event as { error?: ToolFailure }).error?.kind === 'rejected',
@@ -80,7 +82,7 @@ const desk = setup({
         turn: event.turn,
         movesThisTurn: 0,
         customerSaid: [...context.customerSaid, event.text],
-        lines: withLine(context.lines, 'customer', event.text),
+        lines: withLine(context.lines, { from: 'customer', text: event.text }),
       }
     }),
     countMove: assign({
@@ -95,15 +97,16 @@ const desk = setup({
     }),
     keepReply: assign(({ context, event }) => {
       const { text } = event as { text: string }
-      return { reply: text, lines: withLine(context.lines, 'desk', text) }
+      return { reply: text, lines: withLine(context.lines, { from: 'desk', text }) }
     }),
     sayReply: emit(({ context }) => ({ type: 'REPLY', text: context.reply ?? '' })),
     askToConfirm: assign({
       confirmation: ({ context }) => ({
-        hash: hashAct(context.act!),
-        number: context.moves,
-        text: `Please confirm (yes/no): ${describeAct(context.act!)}`,
+        hash: hashAct(context.act!, context.facts!.charges),
+        number: context.confirmations + 1,
+        text: `Please confirm (yes/no): ${describeAct(context.act!, context.facts!.charges)}`,
       }),
+      confirmations: ({ context }) => context.confirmations + 1,
     }),
     sayConfirmation: emit(({ context }) => ({ type: 'CONFIRM', ...context.confirmation! })),
     refuse: assign(({ context }, { rule }: { rule: string | null }) => {
@@ -119,7 +122,7 @@ const desk = setup({
       const text = `${refusal.rule}: ${refusal.reason}`
       return {
         refusals: [...context.refusals, refusal],
-        lines: withLine(context.lines, 'policy', text),
+        lines: withLine(context.lines, { from: 'policy', text, call: act }),
       }
     }),
     refuseUnconfirmed: assign(({ context, event }) => {
@@ -133,13 +136,18 @@ const desk = setup({
       }
       return {
         refusals: [...context.refusals, refusal],
-        lines: withLine(context.lines, 'policy', `${refusal.rule}: ${reason}`),
+        lines: withLine(context.lines, {
+          from: 'policy',
+          text: `${refusal.rule}: ${reason}`,
+          call: context.act!,
+        }),
       }
     }),
     noteAnswer: assign(({ context, event }) => {
       const text = String((event as { output?: unknown }).output)
       const call = { tool: context.act!.name, ok: !text.startsWith('Error:') }
-      return { calls: [...context.calls, call], lines: withLine(context.lines, 'tool', text) }
+      const line = { from: 'tool' as const, text, call: context.act! }
+      return { calls: [...context.calls, call], lines: withLine(context.lines, line) }
     }),
     noteWrite: assign(({ context }) => {
       const { name, arguments: args } = context.act!
@@ -151,7 +159,7 @@ const desk = setup({
       const refusal = { rule: 'bad-arguments', layer: 'tool' as const, tool, reason: message }
       return {
         refusals: [...context.refusals, refusal],
-        lines: withLine(context.lines, 'tool', message),
+        lines: withLine(context.lines, { from: 'tool', text: message, call: context.act! }),
       }
     }),
     noteUnknownTool: assign(({ context }) => {
@@ -160,7 +168,7 @@ const desk = setup({
       const refusal = { rule: 'unknown-tool', layer: 'orchestration' as const, tool, reason }
       return {
         refusals: [...context.refusals, refusal],
-        lines: withLine(context.lines, 'policy', reason),
+        lines: withLine(context.lines, { from: 'policy', text: reason, ...actOf(context) }),
       }
     }),
     noteToolFailure: assign({
@@ -249,6 +257,7 @@ export const deskMachine = desk.createMachine({
           recording: context.recording,
           index: context.moves - 1,
           customer: context.customer,
+          remembered: context.remembered,
           lines: context.lines,
         }),
         onDone: { actions: raise(({ event }) => event.output) },
@@ -342,6 +351,10 @@ export const deskMachine = desk.createMachine({
 
 function customerSubject(context: DeskContext): string {
   return `customer/${context.branch}/${context.customer ?? 'unknown'}`
+}
+
+function actOf({ act }: DeskContext): { call?: Act } {
+  return act ? { call: act } : {}
 }
 
 function reservationOf(act: Act): string | null {

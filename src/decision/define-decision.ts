@@ -89,17 +89,25 @@ export function defineDecision<Input, Option extends AgentEvent>(
   return { ...declareDecision(declaration), prompt, deciders }
 }
 
-interface UnionInternals {
-  def?: { type?: string; discriminator?: string; options?: ObjectInternals[] }
-}
-interface ObjectInternals {
+interface SchemaInternals {
+  def?: { type?: string; discriminator?: string; options?: SchemaInternals[] }
   shape?: { type?: { def?: { values?: unknown[] } } }
 }
 
-/** Zod 4 keeps a schema's definition in `def`; there is no public reader for a union's literals. */
+/**
+ * Zod 4 keeps a schema's definition in `def`; there is no public reader for a union's literals. An
+ * option may be a union itself: one `type` in several shapes.
+ */
 function readTypes(options: unknown): string[] | undefined {
-  const { def } = options as UnionInternals
-  if (def?.type !== 'union' || def.discriminator !== 'type' || !def.options) return undefined
-  const types = def.options.flatMap((option) => option.shape?.type?.def?.values ?? [undefined])
-  return types.every((type): type is string => typeof type === 'string') ? types : undefined
+  const { def } = options as SchemaInternals
+  if (def?.discriminator !== 'type') return undefined
+  const types = typesOf(options as SchemaInternals)
+  return types.every((type): type is string => typeof type === 'string')
+    ? [...new Set(types)]
+    : undefined
+}
+
+function typesOf({ def, shape }: SchemaInternals): unknown[] {
+  if (def?.type === 'union' && def.options) return def.options.flatMap(typesOf)
+  return shape?.type?.def?.values ?? [undefined]
 }

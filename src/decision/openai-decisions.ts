@@ -5,6 +5,7 @@ import type { ModelRequest } from './openai.ts'
 import type { Reading } from './openai-reading.ts'
 import { choiceKey } from './openai-reading.ts'
 import { askResponses } from './openai-responses.ts'
+import { shapesOf } from './option-schema.ts'
 
 type Answer = OpenAI.Decision['answers'][number]
 
@@ -24,8 +25,7 @@ export async function askDecisions(request: ModelRequest): Promise<Reading> {
   const type = String(answer.choice)
   const chosen = schema.byType.get(type)
   const { confidence } = answer
-  const members = Object.keys((chosen?.['properties'] ?? {}) as object)
-  if (!chosen || members.length <= 1) {
+  if (!chosen || isBare(chosen)) {
     return { ...served, confidence, text: JSON.stringify({ [choiceKey]: { type } }) }
   }
   const narrowed = { ...schema, byType: new Map([[type, chosen]]) }
@@ -65,6 +65,12 @@ async function askWhich(
     usage: { inputTokens, outputTokens },
     answer: decision.answers[0],
   }
+}
+
+/** Nothing but its `type` is to be said. */
+function isBare(option: Record<string, unknown>): boolean {
+  const [first, ...others] = shapesOf(option)
+  return others.length === 0 && Object.keys(first!['properties'] ?? {}).length <= 1
 }
 
 /** Half of what it cost would count as all of it. */

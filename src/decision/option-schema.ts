@@ -63,8 +63,8 @@ export function optionSchema(
 function makeSchema(options: z.ZodType<AgentEvent>, offered: readonly string[]): OptionSchema {
   const loose = new Map<string, Schema>()
   for (const schema of alternatives(options)) {
-    const type = (propertiesOf(schema)['type'] as { const?: unknown } | undefined)?.const
-    if (typeof type === 'string' && offered.includes(type)) loose.set(type, schema)
+    const type = typeOf(schema)
+    if (type !== undefined && offered.includes(type)) loose.set(type, schema)
   }
   const restore = (option: unknown): unknown => {
     const type = (option as { type?: unknown } | null)?.type
@@ -86,7 +86,22 @@ function alternatives(options: z.ZodType<AgentEvent>): Schema[] {
     unrepresentable: 'any',
     reused: 'inline',
   })
-  return (whole['oneOf'] ?? whole['anyOf'] ?? [whole]) as Schema[]
+  return branchesOf(whole) ?? [whole]
+}
+
+function branchesOf(schema: Schema): Schema[] | undefined {
+  return (schema['oneOf'] ?? schema['anyOf']) as Schema[] | undefined
+}
+
+/** An option may be a union itself: its `type` with different members. */
+export function shapesOf(option: Schema): Schema[] {
+  return branchesOf(option)?.flatMap(shapesOf) ?? [option]
+}
+
+function typeOf(option: Schema): string | undefined {
+  const [schema = option] = shapesOf(option)
+  const { const: type } = (propertiesOf(schema)['type'] ?? {}) as { const?: unknown }
+  return typeof type === 'string' ? type : undefined
 }
 
 function propertiesOf(schema: Schema): Record<string, Schema> {
@@ -143,8 +158,7 @@ function withoutFilled(value: unknown, given: Schema): unknown {
 
 /** Of a union the alternative that the value is of, by its kind and its literal members. */
 function branchOf(value: unknown, schema: Schema): Schema {
-  const alternatives = (schema['anyOf'] ?? schema['oneOf']) as Schema[] | undefined
-  const fitting = alternatives?.find((alternative) => {
+  const fitting = branchesOf(schema)?.find((alternative) => {
     if (Array.isArray(value)) return isOf(alternative, 'array')
     if (!isObject(value) || !isOf(alternative, 'object')) return false
     return Object.entries(propertiesOf(alternative)).every(
@@ -156,8 +170,7 @@ function branchOf(value: unknown, schema: Schema): Schema {
 
 function takesNull(schema: Schema): boolean {
   if (isOf(schema, 'null')) return true
-  const inner = (schema['anyOf'] ?? schema['oneOf'] ?? []) as Schema[]
-  return inner.some(takesNull)
+  return (branchesOf(schema) ?? []).some(takesNull)
 }
 
 function isOf({ type }: Schema, name: string): boolean {

@@ -19,6 +19,7 @@ const data = await loadAirlineData('examples/airline-desk/data')
 const customer = 'otto_brand_2202'
 /** A business trip: may always be cancelled. */
 const cancel = { name: 'cancel_reservation', arguments: { reservation_id: 'T9QRW4' } }
+const refund = [{ payment_id: 'credit_card_2202001', amount: -1788 }]
 const failure = { name: 'ToolFailure', kind: 'failed', message: 'the store is down' }
 const rejection = { name: 'ToolFailure', kind: 'rejected', message: 'seats: expected a number' }
 
@@ -227,9 +228,13 @@ describe('confirming', () => {
     const driver = confirming()
     expect(driver.value).toBe('confirming')
     expect(contextOf(driver).confirmation).toEqual({
-      hash: hashAct(cancel),
+      hash: hashAct(cancel, refund),
       number: 1,
-      text: 'Please confirm (yes/no): cancel_reservation {"reservation_id":"T9QRW4"}',
+      text: [
+        'Please confirm (yes/no): Cancel the whole reservation',
+        '- reservation id: T9QRW4',
+        '- $1788 back to credit_card_2202001',
+      ].join('\n'),
     })
     expect(driver.effects).toContainEqual(
       expect.objectContaining({
@@ -301,7 +306,20 @@ describe('executing', () => {
     Object.assign(driver.state.snapshot.context, { act })
     driver.done('gatherFacts', gatherFacts(data, noChanges(), act, contextOf(driver).customerSaid))
     expect(driver.value).toBe('confirming')
-    expect(contextOf(driver).confirmation?.hash).toBe(hashAct(act))
+    expect(contextOf(driver).confirmation?.hash).toBe(hashAct(act, refund))
+  })
+
+  test('a write that costs something else by the time of the answer is put again', () => {
+    const driver = confirming()
+    const { facts } = contextOf(driver)
+    const charges = [{ payment_id: 'credit_card_2202001', amount: -1500 }]
+    answer(driver, 'Yes.').done('gatherFacts', { ...facts, charges })
+    expect(driver.value).toBe('confirming')
+    expect(contextOf(driver).confirmation).toMatchObject({ number: 2 })
+    expect(contextOf(driver).confirmation?.text).toContain('$1500 back')
+    expect(answer(driver, 'Yes.').done('gatherFacts', { ...facts, charges }).value).toEqual({
+      executing: 'cancel_reservation',
+    })
   })
 
   test('what the policy forbids by the time of the answer is not executed', () => {

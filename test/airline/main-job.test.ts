@@ -11,13 +11,15 @@ import { openPlace, projectRoot } from '../cli/cli-fixture.ts'
 const main = 'examples/airline-desk/start.js'
 const publicData = process.env.TAU_AIRLINE_DIR ?? resolve(projectRoot, '../shared/tau-airline')
 
-/** For each set of moves that the desk offers, and by whether it knows the customer: one prompt. */
+/** For each set of moves that the desk offers, what it knows, and what happened last: one prompt. */
 async function showPrompts(recording: string): Promise<void> {
   const { prompt } = createDecision([])
   const shown = new Map<string, string>()
   for (const line of recording.trim().split('\n')) {
     const { input, offered } = JSON.parse(line) as { input: NextMoveInput; offered: string[] }
-    const situation = `${offered.join(', ')}; ${input.customer === null ? 'unknown' : 'known'} customer`
+    const known = `${input.customer === null ? 'unknown' : 'known'} customer`
+    const { from = 'nobody', call } = input.lines.at(-1) ?? {}
+    const situation = `${offered.join(', ')}; ${known}; ${from} ${call?.name ?? 'spoke'}`
     const text = prompt(input, offered)
     const before = shown.get(situation)
     // Conversations run side by side, so the first one is any; the shortest is the same each time.

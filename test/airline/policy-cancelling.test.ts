@@ -78,6 +78,7 @@ describe('every call', () => {
       segments: [],
       customerSaid: [],
       flightRoutes: {},
+      charges: [],
       touched: false,
     }
     const verdict = judge({ name: 'cancel_reservation', arguments: { reservation_id: 'A' } }, facts)

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import * as z from 'zod'
-import { optionSchema } from '../../src/decision/option-schema.ts'
+import { declareDecision } from '../../src/decision/define-decision.ts'
+import { functionsOf } from '../../src/decision/openai-wire.ts'
+import { optionSchema, shapesOf } from '../../src/decision/option-schema.ts'
 
 const type = <T extends string>(name: T): z.ZodLiteral<T> => z.literal(name)
 
@@ -78,5 +80,43 @@ describe('a schema without a strict form is sent as it is', () => {
     expect(byType.get('TELL')).toMatchObject({ properties: { more: { type: 'string' } } })
     const answer = { type: 'TELL', member: null, more: null }
     expect(restore(answer)).toEqual(answer)
+  })
+})
+
+describe('an option in several shapes', () => {
+  const shape = (name: string, args: z.ZodType): z.ZodObject =>
+    z.object({ type: type('CALL'), name: z.literal(name), args })
+  const options = z.discriminatedUnion('type', [
+    z.discriminatedUnion('name', [
+      shape('find', z.object({ id: z.string(), near: z.string().optional() })),
+      shape('list', z.object({})),
+    ]),
+    z.object({ type: type('WAIT') }),
+  ]) as unknown as z.ZodType<{ type: string }>
+
+  test('is one type, and strict in every shape', () => {
+    const { byType, isStrict, restore } = optionSchema(options, ['CALL'])
+    expect([[...byType.keys()], isStrict]).toEqual([['CALL'], true])
+    expect(shapesOf(byType.get('CALL')!).map(({ required }) => required)).toEqual([
+      ['type', 'name', 'args'],
+      ['type', 'name', 'args'],
+    ])
+    const filled = { type: 'CALL', name: 'find', args: { id: 'a', near: null } }
+    expect(restore(filled)).toEqual({ type: 'CALL', name: 'find', args: { id: 'a' } })
+  })
+
+  test('is a tool per shape, with a name that says which', () => {
+    const { list, typeOf } = functionsOf(optionSchema(options, ['CALL', 'WAIT']))
+    expect(list.map(({ name }) => [name, typeOf(name)])).toEqual([
+      ['CALL_find', 'CALL'],
+      ['CALL_list', 'CALL'],
+      ['WAIT', 'WAIT'],
+    ])
+    expect(list[0]!.parameters).toMatchObject({ required: ['name', 'args'] })
+  })
+
+  test('is declared as one type', () => {
+    const declared = declareDecision({ name: 'next', input: z.unknown(), options })
+    expect(declared.optionTypes).toEqual(['CALL', 'WAIT'])
   })
 })

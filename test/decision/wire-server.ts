@@ -50,13 +50,21 @@ const paths: Record<string, Api> = {
 export const model = 'gpt-wire-1'
 export const usage = { inputTokens: 21, outputTokens: 8 }
 
+function listModels(response: ServerResponse, models: readonly string[]): void {
+  const data = models.map((id) => ({ id, object: 'model', created: 0, owned_by: 'test' }))
+  response.setHeader('content-type', 'application/json')
+  response.end(JSON.stringify({ object: 'list', data }))
+}
+
 /** A server of OpenAI's wire protocol whose answers the test decides, request by request. */
 export async function startWireServer(
   reply: (asked: Asked, count: number) => Reply,
   has: readonly Api[] = ['responses', 'chat', 'decisions'],
+  models: readonly string[] = [model],
 ): Promise<WireServer> {
   const asked: Asked[] = []
   const server = createServer((request, response) => {
+    if (request.url === '/v1/models') return listModels(response, models)
     void read(request).then((body) => {
       const api = paths[request.url ?? '']
       if (!api || !has.includes(api)) {

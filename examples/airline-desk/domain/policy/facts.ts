@@ -1,6 +1,7 @@
 import type { AirlineData, AirlineView, Changes } from '../database.ts'
 import { overlay } from '../database.ts'
-import type { Reservation, User } from '../records.ts'
+import { operationNamed } from '../operations/index.ts'
+import type { Payment, Reservation, User } from '../records.ts'
 
 /** What the airline knows of one flight of a reservation on its date. */
 export interface SegmentStatus {
@@ -27,6 +28,8 @@ export interface Facts {
   flightRoutes: Record<string, Route>
   /** The customer's id, which the profile itself does not hold. */
   userId: string | null
+  /** What the call would take from, or give back to, each payment method; in dollars. */
+  charges: Payment[]
   /** Whether this conversation already changed or cancelled the reservation. */
   touched: boolean
 }
@@ -67,6 +70,7 @@ export function gatherFacts(
       ...flightNumbers(reservation),
       ...flightNumbers(proposal.arguments),
     ]),
+    charges: chargesOf(view, proposal),
     touched: id !== undefined && Object.hasOwn(changes.reservations, id),
   }
 }
@@ -88,6 +92,16 @@ export function segmentsOf(view: AirlineView, reservation: Reservation): Segment
     date,
     status: view.flight(flight_number)?.dates[date]?.status ?? 'unknown',
   }))
+}
+
+/** A trial run: operations only compute what would change. */
+function chargesOf(view: AirlineView, { name, arguments: args }: Proposal): Payment[] {
+  const operation = operationNamed(name)
+  if (operation?.kind !== 'write' || !operation.input.safeParse(args).success) return []
+  const { changes } = operation.run(view, args)
+  return Object.entries(changes.reservations).flatMap(([id, { payment_history: after }]) =>
+    after.slice(view.reservation(id)?.payment_history.length ?? 0),
+  )
 }
 
 // A certificate call names no reservation, so the customer's words have to: by its id or by one of
