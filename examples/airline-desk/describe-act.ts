@@ -16,7 +16,14 @@ export function describeAct(act: Act, charges: readonly Payment[]): string {
   const details = Object.entries(act.arguments).map(
     ([name, value]) => `- ${name.replaceAll('_', ' ')}: ${valueText(value)}`,
   )
-  return [title, ...details, ...charges.map(chargeText)].join('\n')
+  return [title, ...details, ...offer(act), ...charges.map(chargeText)].join('\n')
+}
+
+/** The desk itself asks about insurance, so that no model can forget to. */
+function offer({ name, arguments: { insurance } }: Act): string[] {
+  if (name !== 'book_reservation' || insurance === 'yes') return []
+  const terms = '$30 per passenger, full refund when you cancel for health or weather reasons'
+  return [`- travel insurance (${terms}) is not included: do you want it?`]
 }
 
 function chargeText({ payment_id, amount }: Payment): string {

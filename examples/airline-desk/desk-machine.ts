@@ -7,10 +7,11 @@ import { airlineTools, gatherFacts, handoverName, identifyCustomer, nextMove } f
 import type { DeskContext, DeskInput } from './desk-context.ts'
 import { describeAct } from './describe-act.ts'
 import { hashAct, initialContext, movesPerTurnMax, withLine } from './desk-context.ts'
-import { lookUps, policyBranches, searches, writes } from './desk-states.ts'
+import { lookUps, policyGuards, policyStates, searches, writes } from './desk-states.ts'
 import { operationNamed } from './domain/operations/index.ts'
 import type { Facts } from './domain/policy/index.ts'
-import { judge, policyRules } from './domain/policy/index.ts'
+import { isTransferDue, judge, transferNotNeeded } from './domain/policy/index.ts'
+import { refusalVerdict, refused } from './refusing.ts'
 
 export type DeskEvent =
   | { type: 'CUSTOMER'; text: string; turn: number }
@@ -55,14 +56,11 @@ const desk = setup({
       const operation = operationNamed(context.act!.name)
       return operation?.input.safeParse(context.act!.arguments).success !== true
     },
-    breaks: ({ context }, { tool, rule }: { tool: string; rule: string }) =>
-      context.act?.name === tool &&
-      policyRules.some(
-        (one) =>
-          one.tool === tool &&
-          one.id === rule &&
-          one.breach(context.act!.arguments, context.facts!) !== null,
-      ),
+    ...policyGuards,
+    mayTransfer: ({ context }) => {
+      const { calls, refusals, customerSaid } = context
+      return isTransferDue({ customerSaid, attempts: calls.length + refusals.length })
+    },
     answersThis: ({ context, event }) =>
       event.type === 'ANSWER' && event.number === context.confirmation?.number,
     confirmed: ({ context, event }) =>
@@ -109,39 +107,21 @@ const desk = setup({
       confirmations: ({ context }) => context.confirmations + 1,
     }),
     sayConfirmation: emit(({ context }) => ({ type: 'CONFIRM', ...context.confirmation! })),
-    refuse: assign(({ context }, { rule }: { rule: string | null }) => {
+    refuse: assign(({ context }, { rule }: { rule?: string }) => {
       const act = context.act!
       const verdict = judge(act, context.facts!)
       const given = verdict.allowed ? { rule: 'unknown', reason: '' } : verdict
-      const refusal = {
-        rule: rule ?? given.rule,
-        layer: 'orchestration' as const,
-        tool: act.name,
-        reason: given.reason,
-      }
-      const text = `${refusal.rule}: ${refusal.reason}`
-      return {
-        refusals: [...context.refusals, refusal],
-        lines: withLine(context.lines, { from: 'policy', text, call: act }),
-      }
+      return refused(context, rule ?? given.rule, given.reason, act)
+    }),
+    refuseTransfer: assign(({ context, event }) => {
+      const { summary } = event as { summary: string }
+      const act = { name: handoverName, arguments: { summary } }
+      return refused(context, 'transfer-not-needed', transferNotNeeded, act)
     }),
     refuseUnconfirmed: assign(({ context, event }) => {
       const { text } = event as { text: string }
       const reason = `The customer did not agree to exactly this: ${text.slice(0, 200)}`
-      const refusal = {
-        rule: 'not-confirmed',
-        layer: 'orchestration' as const,
-        tool: context.act!.name,
-        reason,
-      }
-      return {
-        refusals: [...context.refusals, refusal],
-        lines: withLine(context.lines, {
-          from: 'policy',
-          text: `${refusal.rule}: ${reason}`,
-          call: context.act!,
-        }),
-      }
+      return refused(context, 'not-confirmed', reason, context.act!)
     }),
     noteAnswer: assign(({ context, event }) => {
       const text = String((event as { output?: unknown }).output)
@@ -155,22 +135,13 @@ const desk = setup({
     }),
     noteToolRefusal: assign(({ context, event }) => {
       const { message } = (event as unknown as { error: ErrorValue }).error
-      const tool = context.act!.name
-      const refusal = { rule: 'bad-arguments', layer: 'tool' as const, tool, reason: message }
-      return {
-        refusals: [...context.refusals, refusal],
-        lines: withLine(context.lines, { from: 'tool', text: message, call: context.act! }),
-      }
+      return refused(context, 'bad-arguments', message, context.act!, 'tool')
     }),
     noteUnknownTool: assign(({ context }) => {
-      const tool = context.act?.name ?? ''
-      const reason = `There is no tool ${tool}.`
-      const refusal = { rule: 'unknown-tool', layer: 'orchestration' as const, tool, reason }
-      return {
-        refusals: [...context.refusals, refusal],
-        lines: withLine(context.lines, { from: 'policy', text: reason, ...actOf(context) }),
-      }
+      const act = context.act ?? { name: '', arguments: {} }
+      return refused(context, 'unknown-tool', `There is no tool ${act.name}.`, act)
     }),
+    sayRefusal: emit(({ context }) => refusalVerdict(context.refusals.at(-1)!)),
     noteToolFailure: assign({
       handover: ({ event }) => {
         const { error } = event as { error?: ErrorValue }
@@ -268,10 +239,14 @@ export const deskMachine = desk.createMachine({
         LOOK_UP: [{ guard: 'mayGoOn', target: 'lookingUp', actions: 'keepAct' }],
         SEARCH: [{ guard: 'mayGoOn', target: 'searching', actions: 'keepAct' }],
         PROPOSE: [{ guard: 'mayGoOn', target: 'proposing', actions: 'keepAct' }],
-        TRANSFER: {
-          target: 'handingOver',
-          actions: assign({ handover: ({ event }) => event.summary }),
-        },
+        TRANSFER: [
+          {
+            guard: 'mayTransfer',
+            target: 'handingOver',
+            actions: assign({ handover: ({ event }) => event.summary }),
+          },
+          { target: 'refusing', actions: 'refuseTransfer' },
+        ],
       },
       after: { thinking: { target: 'handingOver' } },
     },
@@ -294,27 +269,22 @@ export const deskMachine = desk.createMachine({
         onError: { target: 'handingOver', actions: 'noteToolFailure' },
       },
     },
-    checkingPolicy: {
-      always: [
-        ...(policyBranches() as never[]),
-        { guard: 'agreed', target: 'executing' },
-        { target: 'confirming' },
-      ],
-    },
-    refusing: { always: { target: 'understanding' } },
+    checkingPolicy: { initial: 'choosing', states: policyStates as never },
+    refusing: { id: 'refusing', entry: 'sayRefusal', always: { target: 'understanding' } },
     confirming: {
+      id: 'confirming',
       entry: ['askToConfirm', 'sayConfirmation'],
       on: {
         ANSWER: [
           // The policy is checked again, on fresh facts, right before the write.
           { guard: 'confirmed', target: 'proposing', actions: 'noteAgreement' },
-          { guard: 'answersThis', target: 'understanding', actions: 'refuseUnconfirmed' },
+          { guard: 'answersThis', target: 'refusing', actions: 'refuseUnconfirmed' },
         ],
         LEAVE: { target: 'ended' },
       },
       after: { silence: { target: 'ended' } },
     },
-    executing: { initial: 'choosing', states: writes as never },
+    executing: { id: 'executing', initial: 'choosing', states: writes as never },
     recording: {
       id: 'recording',
       invoke: {
@@ -351,10 +321,6 @@ export const deskMachine = desk.createMachine({
 
 function customerSubject(context: DeskContext): string {
   return `customer/${context.branch}/${context.customer ?? 'unknown'}`
-}
-
-function actOf({ act }: DeskContext): { call?: Act } {
-  return act ? { call: act } : {}
 }
 
 function reservationOf(act: Act): string | null {

@@ -1,4 +1,6 @@
+import type { Facts } from './domain/policy/index.ts'
 import { policyRules } from './domain/policy/index.ts'
+import type { Act } from './contracts.ts'
 import { lookUpNames, searchNames, writeNames } from './contracts.ts'
 
 /**
@@ -32,7 +34,7 @@ export function toolStates({ names, onAnswer }: ToolStatesOptions): Record<strin
         onDone: onAnswer,
         onError: [
           // The tool refused the arguments: the model is told and chooses again.
-          { guard: 'rejectedByTool', target: '#understanding', actions: 'noteToolRefusal' },
+          { guard: 'rejectedByTool', target: '#refusing', actions: 'noteToolRefusal' },
           { target: '#handingOver', actions: 'noteToolFailure' },
         ],
       },
@@ -42,23 +44,71 @@ export function toolStates({ names, onAnswer }: ToolStatesOptions): Record<strin
     choosing: {
       always: [
         ...names.map((name) => ({ guard: { type: 'actIs', params: { name } }, target: name })),
-        { target: '#understanding', actions: 'noteUnknownTool' },
+        { target: '#refusing', actions: 'noteUnknownTool' },
       ],
     },
     ...Object.fromEntries(calling),
   }
 }
 
-/** Every rule of the policy as a branch of its own, in the order in which the rules are tried. */
-export function policyBranches(): object[] {
-  return [
-    { guard: 'malformed', target: 'refusing', actions: { type: 'refuse', params: { rule: null } } },
-    ...policyRules.map(({ tool, id }) => ({
-      guard: { type: 'breaks', params: { tool, rule: id } },
-      target: 'refusing',
-      actions: { type: 'refuse', params: { rule: id } },
-    })),
-  ]
+/** The kinds of writes, by the state in which their rules are checked. */
+const kinds: Readonly<Record<string, string>> = {
+  booking: 'book_reservation',
+  cancelling: 'cancel_reservation',
+  changingFlights: 'update_reservation_flights',
+  changingBags: 'update_reservation_baggages',
+  changingPassengers: 'update_reservation_passengers',
+  compensating: 'send_certificate',
+}
+
+/**
+ * A state per kind of write, and in it a branch per rule of the policy, in the order in which the
+ * rules are tried. The guard of a branch is named after its rule.
+ */
+export const policyStates: Readonly<Record<string, object>> = {
+  choosing: {
+    always: [
+      { guard: 'malformed', target: '#refusing', actions: { type: 'refuse', params: {} } },
+      ...Object.entries(kinds).map(([state, name]) => ({
+        guard: { type: 'actIs', params: { name } },
+        target: state,
+      })),
+      { target: '#refusing', actions: 'noteUnknownTool' },
+    ],
+  },
+  ...Object.fromEntries(
+    Object.entries(kinds).map(([state, name]) => [
+      state,
+      {
+        always: [
+          ...policyRules
+            .filter(({ tool }) => tool === name)
+            .map(({ id }) => ({
+              guard: id,
+              target: '#refusing',
+              actions: { type: 'refuse', params: { rule: id } },
+            })),
+          { guard: 'agreed', target: '#executing' },
+          { target: '#confirming' },
+        ],
+      },
+    ]),
+  ),
+}
+
+type Guarded = { context: { act: Act | null; facts: Facts | null } }
+
+/** A guard per rule of the policy: true when the act at hand breaks it. */
+export const policyGuards: Readonly<Record<string, (args: Guarded) => boolean>> =
+  Object.fromEntries(
+    policyRules.map(({ id }) => [id, ({ context }) => breaks(context.act!, context.facts!, id)]),
+  )
+
+function breaks(act: Act, facts: Facts, rule: string): boolean {
+  return policyRules.some(
+    ({ tool, id, breach }) =>
+      tool === act.name && id === rule && breach(act.arguments, facts) !== null,
+  )
 }
 
 export const lookUps: Record<string, object> = toolStates({

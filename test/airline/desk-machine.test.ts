@@ -138,7 +138,7 @@ describe('choosing a move', () => {
   test('hands over when nobody decides, and when the model says so', () => {
     const abstained = understanding().error('nextMove', { message: 'nobody decided' })
     expect(abstained.value).toBe('handingOver')
-    const driver = choose(understanding(), { type: 'TRANSFER', summary: 'A wheelchair.' })
+    const driver = transferring('A wheelchair.')
     expect(driver.inputOf('handOver')).toEqual({
       branch: 'b',
       arguments: { summary: 'A wheelchair.' },
@@ -147,10 +147,29 @@ describe('choosing a move', () => {
       outcome: 'transferred',
       handover: 'A wheelchair.',
     })
-    const deaf = choose(understanding(), { type: 'TRANSFER', summary: '' })
+    const deaf = transferring('')
     expect(deaf.error('handOver', failure).output).toMatchObject({ outcome: 'transferred' })
   })
+
+  test('a person takes over only when something was tried, or when asked for', () => {
+    const hasty = choose(understanding(), { type: 'TRANSFER', summary: 'No wish to work.' })
+    expect(hasty.value).toBe('understanding')
+    expect(contextOf(hasty).refusals).toMatchObject([
+      { rule: 'transfer-not-needed', tool: 'transfer_to_human_agents' },
+    ])
+    expect(choose(hasty, { type: 'TRANSFER', summary: 'I insist.' }).value).toBe('handingOver')
+    const asked = understanding(`I am ${customer}. Let me talk to a human, please.`)
+    expect(choose(asked, { type: 'TRANSFER', summary: '' }).value).toBe('handingOver')
+    const looked = choose(understanding(), { type: 'LOOK_UP', name: 'think', arguments: {} })
+    looked.done('think', '')
+    expect(choose(looked, { type: 'TRANSFER', summary: '' }).value).toBe('handingOver')
+  })
 })
+
+function transferring(summary: string): Driver {
+  const said = `I am ${customer}. I want to speak to somebody who can help.`
+  return choose(understanding(said), { type: 'TRANSFER', summary })
+}
 
 describe('reading', () => {
   test.each([
@@ -183,17 +202,29 @@ describe('reading', () => {
 })
 
 describe('the policy', () => {
-  test('every rule is a branch of the chart, in the order of the rules', () => {
-    const { always } = deskMachine.config.states!.checkingPolicy as unknown as {
-      always: { guard?: string | { params: { tool: string; rule: string } }; target: string }[]
+  test('every rule is a branch of the chart, in the order of the rules, named by its guard', () => {
+    interface Branch {
+      guard?: string | { type: string; params: { name: string } }
+      target: string
     }
-    expect(always.map(({ guard }) => (typeof guard === 'object' ? guard.params : guard))).toEqual([
-      'malformed',
-      ...policyRules.map(({ tool, id }) => ({ tool, rule: id })),
-      'agreed',
-      undefined,
-    ])
-    expect(always.slice(0, -2).every(({ target }) => target === 'refusing')).toBe(true)
+    const { states } = deskMachine.config.states!.checkingPolicy as unknown as {
+      states: Record<string, { always: Branch[] }>
+    }
+    const { choosing, ...kinds } = states
+    const shown: string[] = []
+    for (const { guard, target } of choosing!.always) {
+      if (typeof guard !== 'object') continue
+      const { always } = kinds[target]!
+      const rules = always.slice(0, -2)
+      expect(always.slice(-2)).toEqual([
+        { guard: 'agreed', target: '#executing' },
+        { target: '#confirming' },
+      ])
+      expect(rules.every((branch) => branch.target === '#refusing')).toBe(true)
+      shown.push(...rules.map((rule) => `${guard.params.name}: ${String(rule.guard)}`))
+    }
+    expect(shown).toEqual(policyRules.map(({ tool, id }) => `${tool}: ${id}`))
+    expect(Object.keys(kinds)).toHaveLength(writeNames.length)
   })
 
   test('a refused proposal leads to the next choice, with the rule and the layer', () => {
@@ -210,6 +241,20 @@ describe('the policy', () => {
     const malformed = { name: 'cancel_reservation', arguments: {} as { reservation_id: string } }
     const driver = propose(understanding(), malformed)
     expect(contextOf(driver).refusals).toMatchObject([{ rule: 'malformed-arguments' }])
+  })
+
+  test.each(writeNames)('%s has its rules checked in a state of its own', (name) => {
+    const args = { ...anyArguments, user_id: 'somebody_else_1' }
+    const driver = propose(understanding('Hello.'), { name, arguments: args as never })
+    expect(contextOf(driver).refusals).toMatchObject([
+      { rule: 'customer-not-identified', tool: name },
+    ])
+  })
+
+  test('a proposal that only reads is none', () => {
+    const read = { name: 'think', arguments: { thought: '' } as never }
+    const driver = propose(understanding(), read)
+    expect(contextOf(driver).refusals).toMatchObject([{ rule: 'unknown-tool' }])
   })
 
   test('a proposal that is no write at all is refused', () => {
@@ -341,11 +386,28 @@ describe('executing', () => {
 })
 
 test('every transition was taken above, but for the single rules of the policy', () => {
-  const rule = /checkingPolicy \| \(always\)\[(\d+)\]/
+  const rule = /checkingPolicy\.(?!choosing)\w+ \| \(always\)\[\d+\]/
   const open = missed(walk).filter((name) => !rule.test(name))
   expect(open).toEqual([])
   expect(walk.declared.size).toBeGreaterThan(90)
 })
+
+/** What each of the writes takes, or more. */
+const anyArguments = {
+  reservation_id: 'K7PLM2',
+  origin: 'DEN',
+  destination: 'SEA',
+  flight_type: 'one_way',
+  cabin: 'economy',
+  flights: [],
+  passengers: [],
+  payment_methods: [],
+  payment_id: 'credit_card_1101001',
+  total_baggages: 0,
+  nonfree_baggages: 0,
+  insurance: 'no',
+  amount: 50,
+}
 
 function pick(act: { arguments: object }): { arguments: object } {
   return { arguments: act.arguments }

@@ -11,6 +11,13 @@ import { openPlace, projectRoot } from '../cli/cli-fixture.ts'
 const main = 'examples/airline-desk/start.js'
 const publicData = process.env.TAU_AIRLINE_DIR ?? resolve(projectRoot, '../shared/tau-airline')
 
+/** The first scripted conversations, judged. */
+async function scriptedRuns(rewards: readonly (number | undefined)[]): Promise<object[]> {
+  const file = join(projectRoot, 'examples/airline-desk/data/conversations.json')
+  const all = JSON.parse(await readFile(file, 'utf8')) as object[]
+  return rewards.map((reward, index) => ({ ...all[index], reward }))
+}
+
 /** For each set of moves that the desk offers, what it knows, and what happened last: one prompt. */
 async function showPrompts(recording: string): Promise<void> {
   const { prompt } = createDecision([])
@@ -80,6 +87,15 @@ describe('the main job', () => {
     expect(accuracy).toBeLessThan(0.2)
   })
 
+  test('with --solved it plays what was judged solved, and what nobody judged', async () => {
+    const runs = await scriptedRuns([0, 1, undefined])
+    const file = join(place.folder, 'judged.json')
+    await writeFile(file, JSON.stringify(runs))
+    const { code, json } = await place.script(main, '--runs', file, '--solved', '--json').finished()
+    expect(json()).toMatchObject({ conversations: 2, stuck: 0 })
+    expect(code).toBe(0)
+  })
+
   test('survives kill -9 of every one of its processes in the middle', async () => {
     const job = place.script(main, '--concurrency', '2')
     for (const name of ['desk', 'tools', 'decisions']) {
@@ -111,6 +127,7 @@ describe('the main job with bad input', () => {
     folder = await mkdtemp(join(tmpdir(), 'ashlar-data-'))
     await cp(join(projectRoot, 'examples/airline-desk/data'), folder, { recursive: true })
     await writeFile(join(folder, 'broken.json'), '[{"task_id": "x"}]')
+    await writeFile(join(folder, 'unsolved.json'), JSON.stringify(await scriptedRuns([0, 0.5])))
   })
   afterAll(async () => {
     await place.dispose()
@@ -129,6 +146,11 @@ describe('the main job with bad input', () => {
       /none\.json: does not exist/,
     ],
     ['a malformed recording', () => ['--runs', join(folder, 'broken.json')], /0\.task_id/],
+    [
+      'nothing that was solved',
+      () => ['--runs', join(folder, 'unsolved.json'), '--solved'],
+      /--solved: none of the 2 conversations in .*unsolved\.json is solved/,
+    ],
     ['an unknown option', () => ['--nonsense'], /nonsense/],
     ['a bad number', () => ['--concurrency', 'many'], /--concurrency: expected a positive/],
   ])('%s gives one clear message and exit code 2', async (_name, args, message) => {
@@ -162,4 +184,14 @@ describe('the main job on the public data', () => {
     },
     120_000,
   )
+
+  test.skipIf(!present)(`with --solved takes 21 of them${notice}`, async () => {
+    const place = await openPlace()
+    const { code, json } = await place
+      .script(main, '--data', publicData, '--solved', '--json')
+      .finished()
+    await place.dispose()
+    expect(json()).toMatchObject({ conversations: 21, stuck: 0 })
+    expect(code).toBe(0)
+  })
 })

@@ -72,6 +72,8 @@ function outcome({ last }: Notes): Move | null {
   if (last?.from === 'policy' && !last.text.startsWith('not-confirmed:')) {
     const [rule, ...reason] = last.text.split(': ')
     if (rule === 'cancel-already-flown') return transfer(reason.join(': '))
+    // The clerk transfers only what it cannot do, so it insists.
+    if (rule === 'transfer-not-needed') return transfer(String(last.call?.arguments['summary']))
     return reply(`I am sorry, that is not possible. ${reason.join(': ')} ${anythingElse}`)
   }
   if (last?.from !== 'tool') return null

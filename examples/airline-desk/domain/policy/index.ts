@@ -11,6 +11,7 @@ import type { Rule, RuleId } from './rule.ts'
 export type { Facts, Proposal } from './facts.ts'
 export { gatherFacts, identifyCustomer } from './facts.ts'
 export type { Rule, RuleId } from './rule.ts'
+export { isTransferDue, transferNotNeeded } from './transferring.ts'
 
 /** What the policy says about a proposed call. */
 export type Verdict = { allowed: true } | { allowed: false; rule: RuleId; reason: string }
