@@ -1,13 +1,16 @@
 /**
  * A service process of a benchmark: `node --conditions=@ashlar/source bench/agents/process.ts
- * <role> <nats url> <cell>`. Under a benchmark it says `ready` over IPC and answers `measure`; by
- * hand, for example with `--cpu-prof`, it runs until SIGTERM or Ctrl-C.
+ * <role> <nats url> <cell> [name=value …]`, with options of the service. Under a benchmark it says
+ * `ready` over IPC and answers `measure`; by hand, for example with `--cpu-prof`, it runs until
+ * SIGTERM or Ctrl-C.
  */
 import type { Host, Service } from 'ashlar'
 import { connect } from 'ashlar'
 import { counterService } from './counter.ts'
+import { familyService } from './family.ts'
 import { kindsService, kindsToolService } from './kinds.ts'
 import { agentService, decisionService, inlineService, toolService } from './loop.ts'
+import { modelService } from './model-decision.ts'
 import { answeringService, silentService } from './waiter.ts'
 
 const services = {
@@ -16,6 +19,8 @@ const services = {
   tools: toolService,
   decisions: decisionService,
   counters: counterService,
+  families: familyService,
+  model: modelService,
   kinds: kindsService,
   kindsTools: kindsToolService,
   silent: silentService,
@@ -43,9 +48,14 @@ function measure(host: Host): ProcessMeasure {
   }
 }
 
-async function serve(role: Role, servers: string, cell: string): Promise<void> {
+async function serve(
+  role: Role,
+  servers: string,
+  cell: string,
+  options: Readonly<Record<string, string>>,
+): Promise<void> {
   const runtime = await connect({ servers, cell })
-  const host = await runtime.serve(services[role])
+  const host = await runtime.serve(services[role], options)
   const end = (): void => {
     void runtime.close().finally(() => process.exit(0))
   }
@@ -59,10 +69,11 @@ async function serve(role: Role, servers: string, cell: string): Promise<void> {
 
 // Imported for its types only, it does nothing.
 if (import.meta.main) {
-  const [role, servers, cell = 'main'] = process.argv.slice(2)
+  const [role, servers, cell = 'main', ...settings] = process.argv.slice(2)
   if (!role || !(role in services) || !servers) {
     process.stderr.write(`usage: process.ts <${Object.keys(services).join('|')}> <url> [cell]\n`)
     process.exit(2)
   }
-  await serve(role as Role, servers, cell)
+  const options = settings.map((setting) => setting.split(/=(.*)/s).slice(0, 2))
+  await serve(role as Role, servers, cell, Object.fromEntries(options))
 }

@@ -5,7 +5,7 @@ import { startBroker } from '../../src/bus/embedded-broker.ts'
 import { systemClock } from '../../src/contracts/clock.ts'
 import type { Role } from '../agents/process.ts'
 import type { Shape } from '../options.ts'
-import type { BenchChild } from './bench-child.ts'
+import type { BenchChild, ChildOptions } from './bench-child.ts'
 import { startChild } from './bench-child.ts'
 import { atEnd, removeFolder, temporaryFolder } from './leftovers.ts'
 
@@ -22,7 +22,7 @@ export interface BenchCell {
   readonly runtime: Runtime
   readonly children: BenchChild[]
   /** Starts a process of the given role in this cell, or in another one of the same broker. */
-  serve(role: Role, options?: { cell?: string; nodeFlags?: readonly string[] }): Promise<BenchChild>
+  serve(role: Role, options?: Partial<ChildOptions>): Promise<BenchChild>
   /** Ends everything and removes the store. Closing twice is harmless. */
   close(): Promise<void>
 }
@@ -62,8 +62,8 @@ export async function openBenchCell(
   }
   const close = (): Promise<void> => (closing ??= end())
   const forget = atEnd(close)
-  const serve: BenchCell['serve'] = async (role, { cell = benchCellName, nodeFlags } = {}) => {
-    const child = await startChild(role, broker.url, cell, nodeFlags)
+  const serve: BenchCell['serve'] = async (role, options) => {
+    const child = await startChild(role, broker.url, { cell: benchCellName, ...options })
     children.push(child)
     return child
   }

@@ -18,6 +18,14 @@ export interface BenchChild {
   kill(): Promise<void>
 }
 
+/** How a service process is started. */
+export interface ChildOptions {
+  cell: string
+  nodeFlags?: readonly string[]
+  /** Of its service. */
+  settings?: Readonly<Record<string, string>>
+}
+
 /**
  * Starts a service process and waits until it serves. With `BENCH_CPU_PROF=<folder>` in the
  * environment it writes a CPU profile there when it is stopped.
@@ -25,11 +33,11 @@ export interface BenchChild {
 export async function startChild(
   role: Role,
   url: string,
-  cell: string,
-  nodeFlags: readonly string[] = [],
+  { cell, nodeFlags = [], settings = {} }: ChildOptions,
 ): Promise<BenchChild> {
   const flags = [...process.execArgv, ...nodeFlags, ...profileFlags(role)]
-  const child = spawn(process.execPath, [...flags, entry, role, url, cell], {
+  const options = Object.entries(settings).map(([name, value]) => `${name}=${value}`)
+  const child = spawn(process.execPath, [...flags, entry, role, url, cell, ...options], {
     stdio: ['ignore', 2, 2, 'ipc'],
   })
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()))

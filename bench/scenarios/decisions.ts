@@ -1,9 +1,4 @@
-import { fork } from 'node:child_process'
-import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
 import OpenAI from 'openai'
-import { defineDecision, openai } from 'ashlar'
-import * as z from 'zod'
 import { silentLogger } from '../../src/actors/logger.ts'
 import type { Performer } from '../../src/actors/performer.ts'
 import { createLocalBroker } from '../../src/bus/local-broker.ts'
@@ -13,12 +8,14 @@ import { systemClock } from '../../src/contracts/clock.ts'
 import { systemIds } from '../../src/contracts/ids.ts'
 import { fromBytes } from '../../src/contracts/json.ts'
 import { systemRandom } from '../../src/contracts/random.ts'
+import { modelDecision, modelName } from '../agents/model-decision.ts'
 import { runClosedLoop } from '../measure/closed-loop.ts'
 import { median, percentile } from '../measure/latency.ts'
-import { atEnd } from '../measure/leftovers.ts'
+import { startModel } from '../measure/model-process.ts'
 import type { Block } from '../report/block.ts'
 import { show, showBytes, showPercent } from '../report/block.ts'
 import type { Scenario } from '../scenario.ts'
+import { measureBudgets } from './decision-budgets.ts'
 
 interface DecisionCost {
   concurrency: number
@@ -39,11 +36,11 @@ interface BudgetCheck {
 
 interface MemoryCheck {
   decisions: number
-  /** Of the heap after collections, per thousand decisions. */
-  growthPerThousand: number
+  /** Least heap in the second and in the last third of the decisions. */
+  earlyHeapBytes: number
+  lateHeapBytes: number
 }
 
-const entry = fileURLToPath(new URL('../agents/model-server.ts', import.meta.url))
 const atOnce = [1, 64, 1_000]
 const budgetAsked = 1_000
 const budgetCap = 400
@@ -52,12 +49,11 @@ const budgetCap = 400
 export const decisionsScenario: Scenario = {
   name: 'decisions',
   title: 'Decisions by a model on the wire',
-  async run({ options, progress }) {
-    const server = fork(entry, { execArgv: [...process.execArgv] })
-    const forget = atEnd(async () => void server.kill('SIGKILL'))
+  async run(context) {
+    const { options, progress } = context
+    const model = await startModel()
     try {
-      const [port] = (await once(server, 'message')) as [number]
-      const bench = setUp(`http://127.0.0.1:${port}/v1`)
+      const bench = setUp(model.baseURL)
       const costs: DecisionCost[] = []
       for (const concurrency of options.concurrency ?? atOnce) {
         const cost = await measure(bench, concurrency, options.seconds * 1000)
@@ -69,10 +65,13 @@ export const decisionsScenario: Scenario = {
       const budget = await checkBudget(bench)
       const memory = await checkMemory(bench, options.seconds * 1000)
       progress(`decisions: ${budget.granted} of ${budget.asked} within a cap of ${budget.capCalls}`)
-      return { json: { costs, budget, memory }, blocks: [table(costs), note(budget, memory)] }
+      const shared = await measureBudgets(context, model)
+      return {
+        json: { costs, budget, memory, shared: shared.json },
+        blocks: [table(costs), note(budget, memory), ...shared.blocks],
+      }
     } finally {
-      server.kill('SIGKILL')
-      forget()
+      model.stop()
     }
   },
 }
@@ -83,22 +82,11 @@ interface Bench {
   balance(account: BudgetAccount): Promise<{ calls: number }>
 }
 
-const options = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('CONTINUE'), note: z.string() }),
-  z.object({ type: z.literal('STOP') }),
-])
-
 function setUp(baseURL: string): Bench {
   const client = new OpenAI({ apiKey: 'bench', baseURL, maxRetries: 0 })
   const [clock, random, ids] = [systemClock(), systemRandom(), systemIds()]
   const { keyValue } = createLocalBroker({ clock }).connect('bench')
-  const decision = defineDecision({
-    name: 'bench-next',
-    input: z.object({ order: z.string() }),
-    options,
-    prompt: ({ order }) => `What is next for order ${order}? ${'Be brief. '.repeat(40)}`,
-    deciders: [openai({ client, api: 'chat', model: 'bench' })],
-  })
+  const decision = modelDecision(client)
   const ports = { keyValue, clock, random, ids, log: silentLogger }
   const [performer] = createPerformers({ decisions: [decision] }, ports).serves as [Performer]
   const input = { order: 'o-17' }
@@ -117,7 +105,7 @@ function setUp(baseURL: string): Bench {
     },
     async callBare() {
       const messages = [{ role: 'user' as const, content: decision.prompt(input, []) }]
-      await client.chat.completions.create({ model: 'bench', messages })
+      await client.chat.completions.create({ model: modelName, messages })
     },
     async balance({ name }) {
       return fromBytes((await keyValue.get('budget', name))!.value) as { calls: number }
@@ -201,8 +189,7 @@ async function checkMemory(bench: Bench, windowMs: number): Promise<MemoryCheck>
   await runClosedLoop({ concurrency: 1_000, warmUpMs: windowMs / 2, windowMs, work })
   const third = Math.floor(heaps.length / 3)
   const [early, late] = [heaps.slice(third, 2 * third), heaps.slice(2 * third)]
-  const growth = Math.min(...late) - Math.min(...early)
-  return { decisions, growthPerThousand: growth / ((third * 100) / 1_000) }
+  return { decisions, earlyHeapBytes: Math.min(...early), lateHeapBytes: Math.min(...late) }
 }
 
 function table(costs: readonly DecisionCost[]): Block {
@@ -233,10 +220,12 @@ function table(costs: readonly DecisionCost[]): Block {
 }
 
 function note(budget: BudgetCheck, memory: MemoryCheck): Block {
+  const { decisions, earlyHeapBytes, lateHeapBytes } = memory
   return {
     kind: 'note',
     text:
       `${budget.asked} at once under a cap of ${budget.capCalls} calls: ${budget.granted} asked, ` +
-      `none more. Heap per thousand decisions, 1,000 at once: ${showBytes(memory.growthPerThousand)}.`,
+      `none more. Least heap over ${decisions} decisions, 1,000 at once: ` +
+      `${showBytes(earlyHeapBytes)} in the second third, ${showBytes(lateHeapBytes)} in the last.`,
   }
 }

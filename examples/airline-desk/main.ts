@@ -19,9 +19,13 @@ The desk works through conversations: by default the scripted ones on the synthe
 
   --data DIR          folder with users.json, reservations.json, flights.json
   --runs FILE         recorded conversations (default with --data: DIR/runs/gpt-4o-trial-0.json)
+  --decider KIND      who decides: recorded (default), model or rules; the customers say what they
+                      said to the recorded one
   --concurrency N     conversations at the same time (default 8)
   --timeout SECONDS   longest time for one conversation (default 120)
   --record FILE       append every decision to a file, for \`ashlar eval\`
+  --solved            only conversations that the benchmark judged solved, so that what is recorded
+                      is good; those that nobody judged count as solved
   --json              print the summary as one JSON object on the last line
   --help
 
@@ -31,9 +35,11 @@ Exit codes: 0 every conversation came to its expected end; 1 not; 2 bad input; 1
 interface Options {
   data: string
   runs: string
+  decider: string
   concurrency: number
   timeoutMs: number
   record?: string
+  solved: boolean
   json: boolean
 }
 
@@ -52,14 +58,18 @@ async function run(options: Options): Promise<number> {
   const say = (line: string): void => void (options.json || process.stdout.write(`${line}\n`))
   // Read here as well, so that a bad file is one message and not one per process.
   await loadAirlineData(options.data)
-  const runs = await loadRuns(options.runs)
+  const runs = chosen(await loadRuns(options.runs), options)
   const modules = { desk: 'desk.ts', tools: 'tools.ts', decisions: 'decisions.ts' }
   const system = await launch({
     processes: Object.entries(modules).map(([name, file]) => ({
       name,
       module: resolve(here, file),
       instances: 1,
-      options: { data: resolve(options.data), runs: resolve(options.runs) },
+      options: {
+        data: resolve(options.data),
+        runs: resolve(options.runs),
+        ...(name === 'decisions' ? { decider: options.decider } : {}),
+      },
       ...(name === 'decisions' && options.record ? { record: resolve(options.record) } : {}),
     })),
     report: (line) => void process.stderr.write(`${line}\n`),
@@ -93,6 +103,17 @@ async function run(options: Options): Promise<number> {
   if (interrupt.signal.aborted) return 130
   const surprises = reports.some((report) => report.surprises.length > 0)
   return summary.stuck > 0 || surprises ? 1 : 0
+}
+
+/** @throws DataFileError when none is left */
+function chosen(all: readonly Run[], { solved, runs: file }: Options): readonly Run[] {
+  if (!solved) return all
+  const runs = all.filter(({ reward }) => reward === undefined || reward === 1)
+  if (runs.length > 0) return runs
+  throw new DataFileError(
+    `--solved: none of the ${all.length} conversations in ${file} is solved (reward 1). ` +
+      'Leave the option out, or name another file with --runs.',
+  )
 }
 
 /** Works through the conversations, some at a time, and tells about each when it is over. */
@@ -138,7 +159,10 @@ async function conversation(
       return desk.read()
     },
   )
-  return reportOn(id, run, view, await pathOf(client.history(desk.address)))
+  // What is expected is written of the recorded choices.
+  const { expect: _expect, ...unjudged } = run
+  const judged = options.decider === 'recorded' ? run : unjudged
+  return reportOn(id, judged, view, await pathOf(client.history(desk.address)))
 }
 
 function readOptions(): Options | undefined {
@@ -146,9 +170,11 @@ function readOptions(): Options | undefined {
     options: {
       data: { type: 'string' },
       runs: { type: 'string' },
+      decider: { type: 'string', default: 'recorded' },
       concurrency: { type: 'string', default: '8' },
       timeout: { type: 'string', default: '120' },
       record: { type: 'string' },
+      solved: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -161,9 +187,11 @@ function readOptions(): Options | undefined {
   return {
     data: values.data ?? resolve(here, 'data'),
     runs: values.runs ?? recorded ?? resolve(here, 'data/conversations.json'),
+    decider: values.decider,
     concurrency: positive('--concurrency', values.concurrency),
     timeoutMs: positive('--timeout', values.timeout) * 1000,
     ...(values.record === undefined ? {} : { record: values.record }),
+    solved: values.solved,
     json: values.json,
   }
 }

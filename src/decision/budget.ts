@@ -41,9 +41,11 @@ interface Change {
 }
 
 const bucket = 'budget'
-/** A process writes one change at a time, so this many others would have to be in its way. */
-const attemptsMax = 60
+/** Writes of others that may come before one of ours in a row; so many are an outage. */
+const conflictsMax = 60
+/** Longest wait after a conflict, for each one in a row: where many write, each writes more rarely. */
 const conflictWaitMs = 20
+const conflictWaitMaxMs = 640
 const nothing: Balance = { calls: 0, tokens: 0, nanoUsd: 0 }
 
 /**
@@ -53,7 +55,7 @@ const nothing: Balance = { calls: 0, tokens: 0, nanoUsd: 0 }
  */
 export class Accounts {
   private readonly ports: { keyValue: KeyValue; clock: Clock; random: Random }
-  /** Changes per account that wait while another one is written: they go together. */
+  /** Changes that wait for their turn, of the accounts that are being written. */
   private readonly waiting = new Map<string, Change[]>()
 
   constructor(ports: { keyValue: KeyValue; clock: Clock; random: Random }) {
@@ -79,13 +81,19 @@ export class Accounts {
   private async reserve(accounts: readonly BudgetAccount[], most: Cost): Promise<Reservation> {
     const add = { calls: 1, ...most }
     const taken: BudgetAccount[] = []
-    for (const account of accounts) {
-      const outcome = await this.change(account, add, true)
-      if (!outcome.granted) {
-        await this.giveBack(taken, add)
-        return outcome
+    try {
+      for (const account of accounts) {
+        const outcome = await this.change(account, add, true)
+        if (!outcome.granted) {
+          await this.giveBack(taken, add)
+          return outcome
+        }
+        taken.push(account)
       }
-      taken.push(account)
+    } catch (thrown) {
+      // Nothing is asked, whether or not the account that failed has counted it.
+      await this.giveBack(taken, add)
+      throw thrown
     }
     return { granted: true }
   }
@@ -101,38 +109,58 @@ export class Accounts {
       const change = { account, add, isBounded, settle, fail }
       const waiting = this.waiting.get(account.name)
       if (waiting) return void waiting.push(change)
-      this.waiting.set(account.name, [])
-      void this.work(account.name, [change])
+      const opened = [change]
+      this.waiting.set(account.name, opened)
+      void this.work(account.name, opened)
     })
   }
 
-  private async work(name: string, first: Change[]): Promise<void> {
-    for (let changes = first; changes.length > 0;) {
+  /**
+   * One write at a time. What comes meanwhile goes with the next one, also with the next try of one
+   * that met a conflict: so a busy account costs each process few writes.
+   */
+  private async work(name: string, waiting: Change[]): Promise<void> {
+    const { clock, random } = this.ports
+    let conflicts = 0
+    let changes = waiting.splice(0)
+    while (changes.length > 0) {
       try {
         const outcomes = await this.write(name, changes)
-        for (const [index, change] of changes.entries()) change.settle(outcomes[index]!)
+        conflicts = outcomes ? 0 : conflicts + 1
+        if (conflicts > conflictsMax) throw tooBusy(name)
+        if (outcomes) {
+          for (const [index, change] of changes.entries()) change.settle(outcomes[index]!)
+          changes = []
+        }
       } catch (thrown) {
         for (const change of changes) change.fail(thrown)
+        changes = []
+        conflicts = 0
       }
-      changes = this.waiting.get(name)!
-      this.waiting.set(name, [])
+      const waitMs = Math.min(conflictWaitMaxMs, conflicts * conflictWaitMs)
+      if (waitMs > 0) await pause(clock, random.next() * waitMs)
+      changes = [...changes, ...waiting.splice(0)]
     }
     this.waiting.delete(name)
   }
 
-  private async write(name: string, changes: readonly Change[]): Promise<Reservation[]> {
-    const { keyValue, clock, random } = this.ports
-    for (let attempt = 1; attempt <= attemptsMax; attempt++) {
-      const stored = await keyValue.get(bucket, name)
-      const before = stored ? (fromBytes(stored.value) as Balance) : nothing
-      const { after, outcomes } = apply(before, changes, clock.now())
-      if (after === before) return outcomes
-      const written = await keyValue.put(bucket, name, toBytes(after), stored?.revision ?? 0)
-      if (written.kind === 'written') return outcomes
-      await pause(clock, random.next() * conflictWaitMs)
-    }
-    throw new UnavailableError(`the budget of ${name} is written by too many at once`)
+  /** Undefined when another process has written meanwhile: then nothing is changed. */
+  private async write(
+    name: string,
+    changes: readonly Change[],
+  ): Promise<Reservation[] | undefined> {
+    const { keyValue, clock } = this.ports
+    const stored = await keyValue.get(bucket, name)
+    const before = stored ? (fromBytes(stored.value) as Balance) : nothing
+    const { after, outcomes } = apply(before, changes, clock.now())
+    if (after === before) return outcomes
+    const written = await keyValue.put(bucket, name, toBytes(after), stored?.revision ?? 0)
+    return written.kind === 'written' ? outcomes : undefined
   }
+}
+
+function tooBusy(name: string): UnavailableError {
+  return new UnavailableError(`the budget of ${name} is written by too many at once`)
 }
 
 function apply(

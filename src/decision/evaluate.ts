@@ -6,6 +6,7 @@ import { firstIssue } from '../contracts/envelope.ts'
 import { InputError } from '../contracts/error.ts'
 import type { AgentEvent } from '../contracts/event.ts'
 import { readText } from '../contracts/json.ts'
+import { optionSchema, shapesOf } from './option-schema.ts'
 
 /** A question with its right answer. */
 export interface EvalCase {
@@ -24,17 +25,24 @@ export interface EvalResult {
 
 export interface OptionScore {
   readonly option: string
-  /** How often it was right, how often it was chosen, and how often both. */
+  /** How often it was expected, how often it was chosen, and how often both. */
   readonly cases: number
   readonly chosen: number
+  readonly sameOption: number
+  /** Of those, how often with every member that is compared. */
   readonly right: number
 }
 
 export interface EvalReport {
   readonly cases: number
+  /** The expected option with every member that is compared. */
   readonly right: number
   /** Right of all, from 0 to 1; abstentions are not right. */
   readonly accuracy: number
+  /** The expected option, whatever its members. */
+  readonly sameOption: number
+  /** Of all, from 0 to 1. */
+  readonly optionAccuracy: number
   readonly abstained: number
   readonly byOption: readonly OptionScore[]
   /** Options taken for others, most often first. */
@@ -108,27 +116,34 @@ export function recordingLine(decided: Decided): string {
   return `${JSON.stringify(decided)}\n`
 }
 
-/** Right is the same option, with the members that the case names. */
-function isRight({ case: { expected }, outcome }: EvalResult): boolean {
-  if (outcome.kind !== 'decided') return false
-  const { option } = outcome
-  return Object.entries(expected).every(([name, value]) => isDeepStrictEqual(option[name], value))
+/** The names of all members that options of a decision may have. */
+export function optionMembers({ options, optionTypes }: AnyDecision): ReadonlySet<string> {
+  const { byType } = optionSchema(options, optionTypes)
+  const shapes = [...byType.values()].flatMap(shapesOf)
+  return new Set(shapes.flatMap(({ properties }) => Object.keys(properties ?? {})))
 }
 
-/** Sums results up. */
-export function report(results: readonly EvalResult[]): EvalReport {
-  const [right, wrong] = divided(results)
-  const options = new Map<string, { cases: number; chosen: number; right: number }>()
-  const scoreOf = (option: string): { cases: number; chosen: number; right: number } => {
-    const score = options.get(option) ?? { cases: 0, chosen: 0, right: 0 }
-    options.set(option, score)
-    return score
-  }
-  for (const { case: asked, outcome } of results) {
-    scoreOf(asked.expected.type).cases++
-    if (outcome.kind === 'decided') scoreOf(outcome.option.type).chosen++
-  }
-  for (const result of right) scoreOf(result.case.expected.type).right++
+function hasSameOption({ case: { expected }, outcome }: EvalResult): boolean {
+  return outcome.kind === 'decided' && outcome.option.type === expected.type
+}
+
+/** Right is the same option, with the members that the case names and nobody ignores. */
+function isRight({ case: { expected }, outcome }: EvalResult, ignored: readonly string[]): boolean {
+  if (outcome.kind !== 'decided') return false
+  const { option } = outcome
+  return Object.entries(expected).every(
+    ([name, value]) => ignored.includes(name) || isDeepStrictEqual(option[name], value),
+  )
+}
+
+/** Sums results up. Members of options that are `ignored` may differ in a right answer. */
+export function report(
+  results: readonly EvalResult[],
+  ignored: readonly string[] = [],
+): EvalReport {
+  const right = results.filter((result) => isRight(result, ignored))
+  const wrong = results.filter((result) => !isRight(result, ignored))
+  const sameOption = results.filter(hasSameOption).length
   const provenances = results.flatMap(({ outcome }) =>
     outcome.kind === 'decided' ? [outcome.provenance] : [],
   )
@@ -138,11 +153,11 @@ export function report(results: readonly EvalResult[]): EvalReport {
   return {
     cases: results.length,
     right: right.length,
-    accuracy: results.length === 0 ? 0 : right.length / results.length,
+    accuracy: shareOf(right.length, results.length),
+    sameOption,
+    optionAccuracy: shareOf(sameOption, results.length),
     abstained: results.length - provenances.length,
-    byOption: [...options]
-      .map(([option, score]) => ({ option, ...score }))
-      .toSorted((a, b) => b.cases - a.cases || a.option.localeCompare(b.option)),
+    byOption: scoresOf(results, right),
     confusions: confusionsOf(results),
     inputTokens: sum(({ usage }) => usage?.inputTokens),
     outputTokens: sum(({ usage }) => usage?.outputTokens),
@@ -152,11 +167,28 @@ export function report(results: readonly EvalResult[]): EvalReport {
   }
 }
 
-/** Those that are right, and the others. */
-function divided(results: readonly EvalResult[]): [EvalResult[], EvalResult[]] {
-  const [right, wrong]: [EvalResult[], EvalResult[]] = [[], []]
-  for (const result of results) (isRight(result) ? right : wrong).push(result)
-  return [right, wrong]
+function shareOf(count: number, all: number): number {
+  return all === 0 ? 0 : count / all
+}
+
+/** Options that were expected or chosen, the most expected first. */
+function scoresOf(results: readonly EvalResult[], right: readonly EvalResult[]): OptionScore[] {
+  const scores = new Map<string, { -readonly [Name in keyof OptionScore]: OptionScore[Name] }>()
+  const count = (option: string, what: Exclude<keyof OptionScore, 'option'>): void => {
+    const score = scores.get(option) ?? { option, cases: 0, chosen: 0, sameOption: 0, right: 0 }
+    score[what]++
+    scores.set(option, score)
+  }
+  for (const result of results) {
+    const { type } = result.case.expected
+    count(type, 'cases')
+    if (result.outcome.kind === 'decided') count(result.outcome.option.type, 'chosen')
+    if (hasSameOption(result)) count(type, 'sameOption')
+  }
+  for (const result of right) count(result.case.expected.type, 'right')
+  return [...scores.values()].toSorted(
+    (a, b) => b.cases - a.cases || a.option.localeCompare(b.option),
+  )
 }
 
 function described({ case: { name, expected }, outcome }: EvalResult): EvalReport['wrong'][number] {

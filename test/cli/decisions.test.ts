@@ -118,15 +118,53 @@ describe('a decision by itself', () => {
     ])
     const args = ['eval', module, 'judge', '--cases', file, '--decider', 'strict']
     const { code, stdout, stderr } = await ashlar(...args, '--min-accuracy', '0.5')
-    expect(stdout).toContain('judge, asked of strict\n2 of 5 right: 40.0 %; 1 abstained\n')
-    expect(stdout).toMatch(/APPROVE +2 +1 +50.0 % +2 +50.0 %\n/)
-    expect(stdout).toMatch(/DECLINE +2 +1 +50.0 % +2 +50.0 %\n/)
-    expect(stdout).toMatch(/ESCALATE +1 +0 +0.0 % +0 +–\n/)
+    expect(stdout).toContain(
+      'judge, asked of strict\n2 of 5 right: 40.0 %; 1 abstained\n3 of 5 the same option: 60.0 %\n',
+    )
+    expect(stdout).toContain('  option    cases  same option  right  recall  chosen  precision\n')
+    expect(stdout).toMatch(/APPROVE +2 +1 +1 +50.0 % +2 +50.0 %\n/)
+    expect(stdout).toMatch(/DECLINE +2 +2 +1 +50.0 % +2 +50.0 %\n/)
+    expect(stdout).toMatch(/ESCALATE +1 +0 +0 +0.0 % +0 +–\n/)
     expect(stdout).toContain('ESCALATE taken for APPROVE: 1\n')
     expect(stdout).toContain('wrong: line 5: {"type":"APPROVE"} expected, abstained: strict: broke')
     expect([code, stderr]).toEqual([1, 'ashlar: accuracy 40.0 % is below 50.0 %\n'])
     expect((await ashlar(...args, '--min-accuracy', '0.4')).code).toBe(0)
     expect((await ashlar(...args, '--limit', '1', '--min-accuracy', '1')).code).toBe(0)
+  })
+
+  test('eval does not compare members that are ignored', async () => {
+    const file = await casesOf('reworded.jsonl', [
+      { input: { cents: 900 }, expected: { type: 'DECLINE', reason: 'in other words' } },
+      { input: { cents: 900 }, expected: { type: 'ESCALATE' } },
+    ])
+    const args = ['eval', module, 'judge', '--cases', file, '--decider', 'strict']
+    const strict = await ashlar(...args, '--json')
+    expect(strict.json()).toMatchObject({
+      ignored: [],
+      right: 0,
+      accuracy: 0,
+      sameOption: 1,
+      optionAccuracy: 0.5,
+      byOption: [
+        { option: 'DECLINE', cases: 1, chosen: 2, sameOption: 1, right: 0 },
+        { option: 'ESCALATE', cases: 1, chosen: 0, sameOption: 0, right: 0 },
+      ],
+    })
+    const lenient = await ashlar(...args, '--ignore', 'reason', '--min-accuracy', '0.5')
+    expect(lenient.code).toBe(0)
+    expect(lenient.stdout).toContain('1 of 2 right: 50.0 %')
+    expect(lenient.stdout).toContain('not compared: reason\n')
+    expect(lenient.stdout).not.toContain('wrong: line 1')
+  })
+
+  test.each(['type', 'reasons'])('eval refuses to ignore %s', async (name) => {
+    const args = ['eval', module, 'judge', '--cases', recording, '--ignore', 'reason']
+    const { code, stderr } = await ashlar(...args, '--ignore', name)
+    expect([code, stderr]).toEqual([
+      2,
+      'ashlar: --ignore: expected a member of the options of judge beside `type`: reason, ' +
+        `got ${name}; correct the name, or leave the option out\n`,
+    ])
   })
 
   test('eval names the line that it cannot read', async () => {

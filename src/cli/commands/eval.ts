@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import type { Command } from 'commander'
 import { AshlarError, InputError, toErrorValue } from '../../contracts/error.ts'
 import type { EvalCase, EvalReport, EvalResult } from '../../decision/evaluate.ts'
-import { readCases, report } from '../../decision/evaluate.ts'
+import { optionMembers, readCases, report } from '../../decision/evaluate.ts'
 import type { OneDecision } from '../one-decision.ts'
 import { loadDecision } from '../one-decision.ts'
 import type { Output } from '../output.ts'
@@ -15,6 +15,7 @@ interface EvalOptions extends SharedOptions {
   cases: string
   set: string[]
   decider: string[]
+  ignore: string[]
   concurrency: number
   limit?: number
   minAccuracy?: number
@@ -34,6 +35,12 @@ export function evalCommand(): Command {
     )
     .option('--set <name=value>', 'option for the module; may be repeated', collect, [])
     .option('--decider <name>', 'ask only this one; may be repeated', collect, [])
+    .option(
+      '--ignore <member>',
+      'do not compare this member of the options, say a text; may be repeated',
+      collect,
+      [],
+    )
     .option('--concurrency <number>', 'cases at once', whole('--concurrency'), 8)
     .option('--limit <number>', 'take the first cases only', whole('--limit'))
     .option('--min-accuracy <share>', 'fail below this, from 0 to 1', share)
@@ -52,6 +59,19 @@ function share(text: string): number {
   })
 }
 
+/** @throws InputError for `type`, and for what no option has */
+function checkIgnored({ decision }: OneDecision, names: readonly string[]): void {
+  const members = [...optionMembers(decision)].filter((member) => member !== 'type')
+  const unknown = names.find((name) => !members.includes(name))
+  if (unknown === undefined) return
+  throw new InputError({
+    field: '--ignore',
+    expected: `a member of the options of ${decision.name} beside \`type\`: ${members.join(', ') || 'none'}`,
+    got: unknown,
+    todo: 'correct the name, or leave the option out',
+  })
+}
+
 /** The accuracy is below what was asked for. */
 class BelowThresholdError extends AshlarError {
   override readonly name = 'BelowThresholdError'
@@ -61,6 +81,7 @@ async function run(module: string, name: string, options: EvalOptions): Promise<
   const output = createOutput(options.json === true)
   const choice = { options: parseAssignments(options.set), deciders: options.decider }
   const one = await loadDecision(module, name, choice)
+  checkIgnored(one, options.ignore)
   const all = readCases(await readText(options.cases), one.decision, options.cases)
   const cases = all.slice(0, options.limit)
   if (cases.length === 0) {
@@ -68,12 +89,13 @@ async function run(module: string, name: string, options: EvalOptions): Promise<
     throw new InputError({ field: options.cases, expected: `cases of ${name}`, got: 'none', todo })
   }
   const results = await askAll(one, cases, options.concurrency, output)
-  const summary = report(results)
-  print(one, summary, output)
-  const { minAccuracy } = options
+  const { ignore: ignored, minAccuracy } = options
+  const summary = report(results, ignored)
+  print(one, summary, ignored, output)
   output.result({
     decision: name,
     deciders: one.decision.deciders.map((it) => it.name),
+    ignored,
     ...summary,
   })
   if (minAccuracy !== undefined && summary.accuracy < minAccuracy) {
@@ -112,25 +134,20 @@ async function askAll(
   return results
 }
 
-function print({ decision }: OneDecision, summary: EvalReport, output: Output): void {
-  const { cases, right, accuracy, abstained, byOption, confusions, latencyMs, wrong } = summary
+function print(
+  { decision }: OneDecision,
+  summary: EvalReport,
+  ignored: readonly string[],
+  output: Output,
+): void {
+  const { cases, right, accuracy, abstained, confusions, latencyMs, wrong } = summary
   output.line(`${decision.name}, asked of ${decision.deciders.map(({ name }) => name).join(', ')}`)
   output.line(`${right} of ${cases} right: ${percent(accuracy)}; ${abstained} abstained`)
+  const { sameOption, optionAccuracy } = summary
+  output.line(`${sameOption} of ${cases} the same option: ${percent(optionAccuracy)}`)
+  if (ignored.length > 0) output.line(`not compared: ${ignored.join(', ')}`)
   output.line('')
-  const width = Math.max(6, ...byOption.map(({ option }) => option.length))
-  output.line(`  ${'option'.padEnd(width)}  cases  right  recall  chosen  precision`)
-  for (const score of byOption) {
-    const recall = score.cases === 0 ? '–' : percent(score.right / score.cases)
-    const precision = score.chosen === 0 ? '–' : percent(score.right / score.chosen)
-    const numbers = [
-      String(score.cases).padStart(5),
-      String(score.right).padStart(5),
-      recall.padStart(6),
-      String(score.chosen).padStart(6),
-      precision.padStart(9),
-    ]
-    output.line(`  ${score.option.padEnd(width)}  ${numbers.join('  ')}`)
-  }
+  printOptions(summary, output)
   if (confusions.length > 0) output.line('')
   for (const { expected, chosen, count } of confusions.slice(0, shownWrong)) {
     output.line(`  ${expected} taken for ${chosen}: ${count}`)
@@ -146,6 +163,26 @@ function print({ decision }: OneDecision, summary: EvalReport, output: Output): 
   }
   if (wrong.length > shownWrong) {
     output.line(`and ${wrong.length - shownWrong} more; --json lists all`)
+  }
+}
+
+/** Recall and precision are those of right answers. */
+function printOptions({ byOption }: EvalReport, output: Output): void {
+  const width = Math.max(6, ...byOption.map(({ option }) => option.length))
+  const head = 'cases  same option  right  recall  chosen  precision'
+  output.line(`  ${'option'.padEnd(width)}  ${head}`)
+  for (const { option, cases, sameOption, right, chosen } of byOption) {
+    const recall = cases === 0 ? '–' : percent(right / cases)
+    const precision = chosen === 0 ? '–' : percent(right / chosen)
+    const numbers = [
+      String(cases).padStart(5),
+      String(sameOption).padStart(11),
+      String(right).padStart(5),
+      recall.padStart(6),
+      String(chosen).padStart(6),
+      precision.padStart(9),
+    ]
+    output.line(`  ${option.padEnd(width)}  ${numbers.join('  ')}`)
   }
 }
 
