@@ -1,6 +1,8 @@
 import * as z from 'zod'
+import type { Clock } from '../contracts/clock.ts'
 import { readBytes, toBytes } from '../contracts/json.ts'
 import type { KeyValue } from '../bus/key-value.ts'
+import { actorLimits } from './limits.ts'
 
 /** What a process announces about itself; kept alive by a heartbeat. */
 export interface HostRecord {
@@ -42,6 +44,36 @@ export async function listHosts(keyValue: KeyValue): Promise<HostRecord[]> {
   return entries
     .map((entry) => entry && decodeHost(entry.value))
     .filter((host) => host !== undefined)
+}
+
+/**
+ * True when a host that serves the machine gives a sign of life before it would count as lost; false
+ * at once when none is announced. What is announced may be left of one that died.
+ */
+export async function isMachineServed(
+  keyValue: KeyValue,
+  clock: Clock,
+  machine: string,
+): Promise<boolean> {
+  const revisions = new Map<string, number>()
+  const alive = Promise.withResolvers<boolean>()
+  const watch = await keyValue.watch(registryBucket, hostPrefix, (key, entry) => {
+    const host = entry && decodeHost(entry.value)
+    if (!host?.agents.some(({ id }) => id === machine)) return
+    // The first word of each is what was there before.
+    const before = revisions.get(key)
+    if (before !== undefined && entry!.revision > before) alive.resolve(true)
+    revisions.set(key, entry!.revision)
+  })
+  if (revisions.size === 0) alive.resolve(false)
+  const giveUpMs = clock.now() + actorLimits.hostLostAfterMs
+  const cancel = clock.at(giveUpMs, () => alive.resolve(false))
+  try {
+    return await alive.promise
+  } finally {
+    cancel()
+    await watch.stop()
+  }
 }
 
 /** True when one of the hosts serves the queue of that name. */

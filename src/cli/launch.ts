@@ -1,5 +1,7 @@
 import type { Logger } from '../actors/logger.ts'
+import { isMachineServed } from '../actors/registry.ts'
 import { systemClock } from '../contracts/clock.ts'
+import { InputError } from '../contracts/error.ts'
 import { createLogger } from './log.ts'
 import type { OpenCell } from './open-cell.ts'
 import { openCell } from './open-cell.ts'
@@ -11,6 +13,8 @@ import { readSettings } from './settings.ts'
 
 export interface LaunchOptions {
   processes: readonly ProcessSpec[]
+  /** A machine. When running processes serve it already, no process is started. */
+  unlessServed?: string
   /** Overrides what the environment and the configuration file say. */
   settings?: Partial<Settings>
   report?: (line: string) => void
@@ -23,6 +27,8 @@ export interface Launched {
   readonly url: string
   readonly embedded: OpenCell['embedded']
   readonly runtime: Runtime
+  /** True when others serve the machine of `unlessServed`, and no process was started. */
+  readonly wasServed: boolean
   pids(): Record<string, number>
   /** Drains and stops the processes, then the broker if it is ours. */
   stop(): Promise<void>
@@ -32,7 +38,8 @@ export interface Launched {
 
 /**
  * Starts the broker and the given service processes and waits until all of them serve.
- * @throws AshlarError of the first process that fails before it is ready
+ * @throws AshlarError of the first process that fails before it is ready; InputError when nobody
+ * serves the machine of `unlessServed` and there are no processes to start
  */
 export async function launch(options: LaunchOptions): Promise<Launched> {
   const settings = { ...(await readSettings()), ...options.settings }
@@ -55,8 +62,10 @@ export async function launch(options: LaunchOptions): Promise<Launched> {
     await supervisor.stop()
     await cell.close()
   }
+  let wasServed = false
   try {
-    await supervisor.start(options.processes)
+    wasServed = await isServed(cell.runtime, options)
+    if (!wasServed) await supervisor.start(options.processes)
   } catch (thrown) {
     await stop()
     throw thrown
@@ -66,8 +75,24 @@ export async function launch(options: LaunchOptions): Promise<Launched> {
     url: cell.url,
     embedded: cell.embedded,
     runtime: cell.runtime,
+    wasServed,
     pids: () => supervisor.pids(),
     stop: () => (stopping ??= stop()),
     kill: () => supervisor.kill(),
   }
+}
+
+/** @throws InputError when nobody does and nobody would */
+async function isServed(
+  { bus }: Runtime,
+  { unlessServed: machine, processes }: LaunchOptions,
+): Promise<boolean> {
+  if (machine === undefined) return false
+  if (await isMachineServed(bus.keyValue, systemClock(), machine)) return true
+  if (processes.length > 0) return false
+  throw new InputError({
+    field: 'processes',
+    expected: `a running process that serves ${machine}, or processes in ashlar.config.json`,
+    todo: 'start one with `ashlar run`, or add `"processes": {"desk": {"module": "./desk.ts"}}`',
+  })
 }

@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander'
+import { chatCommand } from './commands/chat.ts'
 import { deadCommand } from './commands/dead.ts'
 import { decideCommand } from './commands/decide.ts'
 import { evalCommand } from './commands/eval.ts'
@@ -32,6 +33,7 @@ export function createProgram(): Command {
   for (const command of [
     upCommand(),
     runCommand(),
+    chatCommand(),
     startCommand(),
     sendCommand(),
     psCommand(),

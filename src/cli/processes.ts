@@ -19,6 +19,21 @@ export type ProcessEvent =
   /** It died too often and stays down; the other processes go on. */
   | { kind: 'gave-up'; name: string; restarts: number; how: string; message: string }
 
+/** A line for people. */
+export function describeProcessEvent(event: ProcessEvent): string {
+  switch (event.kind) {
+    case 'ready':
+      return `process ${event.name} is up (pid ${event.pid})`
+    case 'died':
+      return (
+        `process ${event.name} (pid ${event.pid}) died: ${event.how}; ` +
+        `again in ${event.restartInMs} ms`
+      )
+    case 'gave-up':
+      return event.message
+  }
+}
+
 export interface SupervisorOptions {
   clock: Clock
   /** The whole environment of every child. */

@@ -40,6 +40,8 @@ export interface Settings {
   syncInterval: string
   logLevel: string
   processes: ProcessSpec[]
+  /** Paths of modules whose default export is a chat, by the name of the chat. */
+  chats: Readonly<Record<string, string>>
   /** PATH, HOME and XDG_CACHE_HOME, for finding the broker's binary. */
   env: Readonly<Record<string, string | undefined>>
 }
@@ -68,6 +70,7 @@ const configSchema = z.strictObject({
       }),
     )
     .optional(),
+  chats: z.record(z.string(), z.string()).optional(),
 })
 
 /**
@@ -103,8 +106,20 @@ export async function readSettings(options: SettingsOptions = {}): Promise<Setti
       ...(spec.record === undefined ? {} : { record: resolve(folder, spec.record) }),
       ...(spec.restarts ? { restarts: spec.restarts } : {}),
     })),
+    chats: Object.fromEntries(
+      Object.entries(config.chats ?? {}).map(([name, module]) => [name, resolve(folder, module)]),
+    ),
     env,
   }
+}
+
+/** The configured processes with the options that the command line sets. @throws InputError */
+export function processesWith(
+  { processes }: Pick<Settings, 'processes'>,
+  pairs: readonly string[],
+): ProcessSpec[] {
+  const sets = parseAssignments(pairs)
+  return processes.map((spec) => ({ ...spec, options: { ...spec.options, ...sets } }))
 }
 
 /** Parses repeated `name=value` arguments. @throws InputError */

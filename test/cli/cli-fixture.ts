@@ -60,6 +60,16 @@ export class Running {
     }
   }
 
+  /** Lines on its standard input, which stays open. */
+  type(...lines: string[]): void {
+    for (const line of lines) this.child.stdin!.write(`${line}\n`)
+  }
+
+  /** Ends its standard input, as Ctrl-D does. */
+  hangUp(): void {
+    this.child.stdin!.end()
+  }
+
   async finished(): Promise<Finished> {
     await this.closed
     const { stdout, stderr, child } = this
@@ -73,6 +83,8 @@ export class Running {
 export interface Place {
   readonly folder: string
   ashlar(...args: string[]): Running
+  /** A command whose standard input is open. */
+  listening(...args: string[]): Running
   script(file: string, ...args: string[]): Running
   env(extra: Record<string, string>): Place
   dispose(): Promise<void>
@@ -84,20 +96,20 @@ export async function openPlace(): Promise<Place> {
 }
 
 function placeIn(folder: string, extra: Record<string, string>): Place {
-  const run = (file: string, args: string[]): Running => {
+  const run = (file: string, args: string[], stdin: 'ignore' | 'pipe' = 'ignore'): Running => {
     const { NATS_URL: _external, ...inherited } = process.env
     const env = { ...inherited, ASHLAR_STORE_DIR: folder, ASHLAR_BROKER_PORT: '0', ...extra }
-    const options = { cwd: projectRoot, env, stdio: ['ignore', 'pipe', 'pipe'] as const }
-    return new Running(
-      spawn(process.execPath, [condition, file, ...args], {
-        ...options,
-        stdio: ['ignore', 'pipe', 'pipe'],
-      }),
-    )
+    const child = spawn(process.execPath, [condition, file, ...args], {
+      cwd: projectRoot,
+      env,
+      stdio: [stdin, 'pipe', 'pipe'],
+    })
+    return new Running(child)
   }
   return {
     folder,
     ashlar: (...args) => run('bin/ashlar.js', args),
+    listening: (...args) => run('bin/ashlar.js', args, 'pipe'),
     script: (file, ...args) => run(file, args),
     env: (more) => placeIn(folder, { ...extra, ...more }),
     dispose: () => rm(folder, { recursive: true, force: true }),

@@ -3,7 +3,8 @@ import { InputError } from '../../contracts/error.ts'
 import { launch } from '../launch.ts'
 import { createOutput, exitCodes } from '../output.ts'
 import type { ProcessEvent } from '../processes.ts'
-import { parseAssignments, readSettings } from '../settings.ts'
+import { describeProcessEvent } from '../processes.ts'
+import { processesWith, readSettings } from '../settings.ts'
 import { stopSignal } from '../stop-signals.ts'
 import type { SharedOptions } from './shared-options.ts'
 import { collect, command } from './shared-options.ts'
@@ -29,17 +30,13 @@ async function up(options: UpOptions): Promise<void> {
       todo: 'add `"processes": {"desk": {"module": "./desk.ts"}}`, or serve one with `ashlar run`',
     })
   }
-  const sets = parseAssignments(options.set)
-  const processes = settings.processes.map((spec) => ({
-    ...spec,
-    options: { ...spec.options, ...sets },
-  }))
+  const processes = processesWith(settings, options.set)
   let kill = (): void => process.exit(exitCodes.interrupted)
   const signals = stopSignal(() => kill())
   const allDown = Promise.withResolvers<string>()
   let running = processes.reduce((sum, { instances }) => sum + instances, 0)
   const onProcessEvent = (event: ProcessEvent): void => {
-    output.progress(describe(event))
+    output.progress(describeProcessEvent(event))
     if (event.kind !== 'gave-up') return
     process.exitCode = exitCodes.failed
     if (--running === 0) allDown.resolve('no process is left')
@@ -60,18 +57,4 @@ async function up(options: UpOptions): Promise<void> {
   await system.stop()
   signals.dispose()
   output.progress('stopped; everything committed is kept')
-}
-
-function describe(event: ProcessEvent): string {
-  switch (event.kind) {
-    case 'ready':
-      return `process ${event.name} is up (pid ${event.pid})`
-    case 'died':
-      return (
-        `process ${event.name} (pid ${event.pid}) died: ${event.how}; ` +
-        `again in ${event.restartInMs} ms`
-      )
-    case 'gave-up':
-      return event.message
-  }
 }
