@@ -1,3 +1,4 @@
+import { verdict } from 'ashlar'
 import type { Act, Line } from './contracts.ts'
 import type { DeskContext, Refusal } from './desk-context.ts'
 import { withLine } from './desk-context.ts'
@@ -24,20 +25,13 @@ export function refused(
  * What the run's story says of a refusal: the decision proposed what a rule forbids, or what the tool
  * does not take. The layer that noticed did its work.
  */
-export function refusalVerdict({ rule, layer, tool, reason }: Refusal): {
-  type: 'VERDICT'
-  layer: 'decision'
-  component: string
-  expectation: string
-  reason: string
-  noticedBy: string
-} {
-  return {
-    type: 'VERDICT',
+export function refusalVerdict({ rule, layer, tool, reason }: Refusal): ReturnType<typeof verdict> {
+  return verdict({
     layer: 'decision',
     component: 'next_move',
     expectation: rule,
+    ok: false,
     reason: `${tool}: ${reason}`,
     noticedBy: layer,
-  }
+  })
 }

@@ -3,6 +3,7 @@ import { chatCommand } from './commands/chat.ts'
 import { deadCommand } from './commands/dead.ts'
 import { decideCommand } from './commands/decide.ts'
 import { evalCommand } from './commands/eval.ts'
+import { explainCommand } from './commands/explain.ts'
 import { psCommand } from './commands/ps.ts'
 import { resumeCommand } from './commands/resume.ts'
 import { runCommand } from './commands/run.ts'
@@ -38,6 +39,7 @@ export function createProgram(): Command {
     sendCommand(),
     psCommand(),
     showCommand(),
+    explainCommand(),
     resumeCommand(),
     deadCommand(),
     decideCommand(),

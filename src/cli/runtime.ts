@@ -17,6 +17,7 @@ import { systemIds } from '../contracts/ids.ts'
 import { toBytes } from '../contracts/json.ts'
 import type { Random } from '../contracts/random.ts'
 import { systemRandom } from '../contracts/random.ts'
+import { Verdicts } from '../inspect/verdicts.ts'
 import { createPerformers } from './performers.ts'
 
 /** Everything that the runtime takes from outside; each has a deterministic twin. */
@@ -34,6 +35,8 @@ export interface Runtime {
   readonly client: Client
   /** What operators may do and clients may not. */
   readonly operator: Operator
+  /** What was found out about runs afterwards; `ashlar explain` reads it. */
+  readonly verdicts: Verdicts
   /** Serves agents, tools and decisions until the host is stopped. */
   serve(
     service: Service,
@@ -90,6 +93,7 @@ export function createRuntime(ports: RuntimePorts): Runtime {
     bus,
     client: new Client({ bus, clock, ids }),
     operator: new Operator({ bus, clock, ids }),
+    verdicts: new Verdicts(namingOutages(bus.keyValue)),
     async serve(service, options = {}, { onDecided } = {}) {
       const { keyValue } = bus
       const own = { keyValue: namingOutages(keyValue), clock, random, ids, log }
