@@ -45,12 +45,38 @@ describe('booking', () => {
   })
 
   test('at most one certificate, one credit card and three gift cards', () => {
-    expect(book(paying('certificate_7707003', 'credit_card_7707001'))).toBe('allowed')
-    expect(book(paying('certificate_7707003', 'certificate_7707004'))).toBe('payment-mix')
-    expect(book(paying('credit_card_7707001', 'credit_card_7707001'))).toBe('payment-mix')
-    const gift = 'gift_card_7707002'
-    expect(book(paying(gift, gift, gift))).toBe('allowed')
-    expect(book(paying(gift, gift, gift, gift))).toBe('payment-mix')
+    const card = (id: string): object => ({ [id]: { source: 'gift_card', amount: 50, id } })
+    const second = { source: 'credit_card' as const, brand: 'visa', last_four: '1', id: 'cc2' }
+    const payment_methods = {
+      ...data.users[MINA]!.payment_methods,
+      ...Object.assign({}, card('g2'), card('g3'), card('g4')),
+      cc2: second,
+    }
+    const changes = alteredUser(MINA, { payment_methods })
+    const rule = (...ids: string[]): string =>
+      ruling('book_reservation', { ...order, ...paying(...ids) }, MINA, changes)
+    expect(rule('certificate_7707003', 'credit_card_7707001')).toBe('allowed')
+    expect(rule('certificate_7707003', 'certificate_7707004')).toBe('payment-mix')
+    expect(rule('credit_card_7707001', 'cc2')).toBe('payment-mix')
+    expect(rule('gift_card_7707002', 'g2', 'g3')).toBe('allowed')
+    expect(rule('gift_card_7707002', 'g2', 'g3', 'g4')).toBe('payment-mix')
+    expect(rule('credit_card_7707001', 'credit_card_7707001')).toBe('allowed')
+  })
+
+  test('no method pays more than it holds, and none is filled up', () => {
+    const pay = (...amounts: number[]): string =>
+      book({
+        payment_methods: amounts.map((amount) => ({ payment_id: 'gift_card_7707002', amount })),
+      })
+    expect(pay(200, 85)).toBe('allowed')
+    expect(pay(200, 86)).toBe('payment-overdrawn')
+    expect(pay(-10)).toBe('payment-not-positive')
+    expect(pay(Number.NaN)).not.toBe('allowed')
+  })
+
+  test('somebody flies somewhere', () => {
+    expect(book({ passengers: [] })).toBe('booking-empty')
+    expect(book({ flights: [] })).toBe('booking-empty')
   })
 
   test('paid from the profile', () => {

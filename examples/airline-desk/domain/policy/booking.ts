@@ -2,7 +2,12 @@ import type { BookReservationInput } from '../operations/book-reservation.ts'
 import { paidBags } from './bag-allowance.ts'
 import type { Facts } from './facts.ts'
 import { customerNotIdentified, notYourProfile } from './ownership.ts'
-import { bookingPaymentNotInProfile, paymentMix } from './paying.ts'
+import {
+  bookingPaymentNotInProfile,
+  paymentMix,
+  paymentNotPositive,
+  paymentOverdrawn,
+} from './paying.ts'
 import type { Rule } from './rule.ts'
 
 const MOST_PASSENGERS = 5
@@ -12,6 +17,12 @@ export function bookingTooManyPassengers(args: BookReservationInput, _facts: Fac
   const people = args.passengers.length
   if (people <= MOST_PASSENGERS) return null
   return `A reservation has at most ${MOST_PASSENGERS} passengers, not ${people}.`
+}
+
+/** Somebody flies somewhere; the tool would book a trip for nobody, for nothing. */
+export function bookingEmpty(args: BookReservationInput, _facts: Facts): string | null {
+  if (args.passengers.length > 0 && args.flights.length > 0) return null
+  return 'A booking needs at least one passenger and one flight.'
 }
 
 /** All flights of a booking are in the same cabin. */
@@ -37,9 +48,12 @@ export function mixesCabins(args: { cabin: string; flights: object[] }): boolean
 export const bookingRules: readonly Rule<BookReservationInput>[] = [
   { id: 'customer-not-identified', breach: customerNotIdentified },
   { id: 'not-your-profile', breach: notYourProfile },
+  { id: 'booking-empty', breach: bookingEmpty },
   { id: 'booking-too-many-passengers', breach: bookingTooManyPassengers },
   { id: 'cabin-mixed', breach: bookingCabinMixed },
   { id: 'payment-not-in-profile', breach: bookingPaymentNotInProfile },
   { id: 'payment-mix', breach: paymentMix },
+  { id: 'payment-overdrawn', breach: paymentOverdrawn },
+  { id: 'payment-not-positive', breach: paymentNotPositive },
   { id: 'bag-fee-wrong', breach: bookingBagFeeWrong },
 ]

@@ -10,9 +10,9 @@ export function paymentMix(
   args: { payment_methods: { payment_id: string }[] },
   facts: Facts,
 ): string | null {
-  const sources = args.payment_methods.map(
-    ({ payment_id }) => methodOf(facts.user, payment_id)?.source,
-  )
+  // One method that pays in two parts is still one.
+  const ids = new Set(args.payment_methods.map(({ payment_id }) => payment_id))
+  const sources = [...ids].map((id) => methodOf(facts.user, id)?.source)
   for (const source of ['certificate', 'credit_card', 'gift_card'] as const) {
     const used = sources.filter((other) => other === source).length
     if (used > MOST[source]) {
@@ -20,6 +20,31 @@ export function paymentMix(
     }
   }
   return null
+}
+
+interface Paid {
+  payment_methods: { payment_id: string; amount: number }[]
+}
+
+/** Several amounts of one method: the tool compares each of them with the whole balance. */
+export function paymentOverdrawn({ payment_methods }: Paid, { user }: Facts): string | null {
+  for (const { payment_id } of payment_methods) {
+    const method = methodOf(user, payment_id)
+    if (!method || method.source === 'credit_card') continue
+    const own = payment_methods.filter((one) => one.payment_id === payment_id)
+    const total = own.reduce((sum, { amount }) => sum + amount, 0)
+    // A single amount that is too large is what the tool turns down by itself.
+    if (own.length > 1 && total > method.amount) {
+      return `${payment_id} holds $${method.amount} and is to pay $${total}.`
+    }
+  }
+  return null
+}
+
+/** Nothing is moved from one method to another: a negative amount would fill up a gift card. */
+export function paymentNotPositive({ payment_methods }: Paid, _facts: Facts): string | null {
+  const wrong = payment_methods.find(({ amount }) => !(amount >= 0))
+  return wrong ? `${wrong.payment_id} cannot pay $${wrong.amount}.` : null
 }
 
 /** Every payment method of a booking has to be in the customer's profile. */
