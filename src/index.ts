@@ -10,6 +10,16 @@ export { inDoubt } from './actors/in-doubt.ts'
 export type { SagaArgs, SagaCompensation, SagaOptions, SagaStep } from './actors/saga.ts'
 export { defineSaga } from './actors/saga.ts'
 export type { SagaOutput } from './actors/saga-output.ts'
+export type { ApprovalNotice, ApprovalOptions } from './machines/approval.ts'
+export { defineApproval } from './machines/approval.ts'
+export type {
+  ApprovalContext,
+  ApprovalEntry,
+  ApprovalEvent,
+  ApprovalInput,
+  ApprovalOutput,
+} from './contracts/approval.ts'
+export { approvalEvents, isApprovalOf } from './contracts/approval.ts'
 export type { Service, ServiceEnv, ServiceParts } from './actors/service.ts'
 export { defineService } from './actors/service.ts'
 export type { Chat, ChatOptions } from './actors/chat.ts'

@@ -1,4 +1,6 @@
 import { Command, CommanderError } from 'commander'
+import { approvalsCommand } from './commands/approvals.ts'
+import { approveCommand } from './commands/approve.ts'
 import { chatCommand } from './commands/chat.ts'
 import { deadCommand } from './commands/dead.ts'
 import { decideCommand } from './commands/decide.ts'
@@ -40,6 +42,8 @@ export function createProgram(): Command {
     psCommand(),
     showCommand(),
     explainCommand(),
+    approvalsCommand(),
+    approveCommand(),
     resumeCommand(),
     deadCommand(),
     decideCommand(),

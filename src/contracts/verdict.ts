@@ -47,7 +47,11 @@ export function readVerdict(value: unknown): Verdict | undefined {
   if (!parsed.success) return undefined
   const { layer, component, expectation, ok, reason, step, noticedBy } = parsed.data
   return {
-    ...{ layer, component, expectation, ok, reason },
+    layer,
+    component,
+    expectation,
+    ok,
+    reason,
     ...(step === undefined ? {} : { step }),
     ...(noticedBy === undefined ? {} : { noticedBy }),
   }

@@ -86,6 +86,8 @@ export interface Place {
   /** A command whose standard input is open. */
   listening(...args: string[]): Running
   script(file: string, ...args: string[]): Running
+  /** Another program than Node, with its standard input open. */
+  program(name: string, ...args: string[]): Running
   env(extra: Record<string, string>): Place
   dispose(): Promise<void>
 }
@@ -96,21 +98,20 @@ export async function openPlace(): Promise<Place> {
 }
 
 function placeIn(folder: string, extra: Record<string, string>): Place {
-  const run = (file: string, args: string[], stdin: 'ignore' | 'pipe' = 'ignore'): Running => {
+  const start = (program: string, args: string[], stdin: 'ignore' | 'pipe'): Running => {
     const { NATS_URL: _external, ...inherited } = process.env
     const env = { ...inherited, ASHLAR_STORE_DIR: folder, ASHLAR_BROKER_PORT: '0', ...extra }
-    const child = spawn(process.execPath, [condition, file, ...args], {
-      cwd: projectRoot,
-      env,
-      stdio: [stdin, 'pipe', 'pipe'],
-    })
+    const child = spawn(program, args, { cwd: projectRoot, env, stdio: [stdin, 'pipe', 'pipe'] })
     return new Running(child)
   }
+  const run = (file: string, args: string[], stdin: 'ignore' | 'pipe' = 'ignore'): Running =>
+    start(process.execPath, [condition, file, ...args], stdin)
   return {
     folder,
     ashlar: (...args) => run('bin/ashlar.js', args),
     listening: (...args) => run('bin/ashlar.js', args, 'pipe'),
     script: (file, ...args) => run(file, args),
+    program: (name, ...args) => start(name, args, 'pipe'),
     env: (more) => placeIn(folder, { ...extra, ...more }),
     dispose: () => rm(folder, { recursive: true, force: true }),
   }

@@ -172,7 +172,7 @@ test('the story says what came in, from whom, and what was asked for', () => {
     recordOf({ step: 1, event: { kind: 'init', input: { id: 7 } } }),
     recordOf({
       step: 2,
-      event: { kind: 'event', event: { type: 'SAY', text: `${'long '.repeat(60)}` } },
+      event: { kind: 'event', event: { type: 'SAY', text: 'long '.repeat(60) } },
       handled: false,
     }),
     recordOf({

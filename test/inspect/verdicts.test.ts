@@ -34,7 +34,9 @@ test('verdicts are kept with their run, in their order, also when many write at 
 test('a run has a bounded number of them, and what cannot be read is left out', async () => {
   const keyValue = store()
   const verdicts = new Verdicts(keyValue)
-  const bytes = new TextEncoder().encode(JSON.stringify(['?', ...Array<Verdict>(200).fill(given)]))
+  const bytes = new TextEncoder().encode(
+    JSON.stringify(['?', ...Array.from({ length: 200 }, () => given)]),
+  )
   await keyValue.put('verdicts', 'claim/7', bytes)
   expect(await verdicts.of(run)).toHaveLength(200)
   await verdicts.add(run, { ...given, expectation: 'one too many' })
