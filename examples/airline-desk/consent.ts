@@ -11,9 +11,28 @@ const negation =
 
 const denial = /^(?!do not|don't).*(?:\b(?:not|never|cannot)\b|n't\b)/
 
-/** Orders to act, and sentences that are the consent themselves. They need no question before them. */
+/** Orders to go on with what was put, and sentences that are the consent themselves. */
 const order =
-  /^(?:i|we) (?:can |do |hereby |fully |also )*(?:confirm(?:ed)?|agree(?! that)|accept|consent|approve)\b|^(?:confirmed|confirm(?: (?:it|this|that|the \w+))?|agreed)$|\byou have my (?:consent|approval|permission|confirmation|go-ahead)\b|\b(?:go ahead|go for it|proceed)\b|\b(?:do|make) (?:it|that|this|so|the changes?|that change|those changes|these changes)\b|\blet's (?:do|go|book)\b|\bplease (?:do|book|cancel|change|update|add|make(?! sure)|upgrade|downgrade|go|issue|use|charge|process|complete|finali[sz]e)\b/
+  /^(?:i|we) (?:can |do |hereby |fully |also )*(?:confirm(?:ed)?|agree(?! that)|accept|consent|approve)\b|^(?:confirmed|confirm(?: (?:it|this|that|the \w+))?|agreed)$|\byou have my (?:consent|approval|permission|confirmation|go-ahead)\b|\b(?:go ahead|go for it|proceed)\b|\bdo (?:it|that|this|so)\b|\blet's do (?:it|that|this)\b|^(?:please )?do$|\bplease do$/
+
+/** The verbs with which customers order what each of the writes does. */
+const verbs: Readonly<Record<string, string>> = {
+  book_reservation: 'book|reserve',
+  cancel_reservation: 'cancel',
+  update_reservation_flights: 'change|update|modify|move|switch|reschedule|upgrade|downgrade',
+  update_reservation_baggages: 'add|change|update',
+  update_reservation_passengers: 'change|update|correct',
+  send_certificate: 'send|issue',
+}
+
+/**
+ * "Please cancel it" is a yes to a cancellation, and another wish when something else was put. An
+ * order with more in it ("please use my card", "please make that change") may always be one.
+ */
+function orderOf(write: string | undefined): RegExp {
+  const own = write === undefined ? Object.values(verbs).join('|') : (verbs[write] ?? 'do')
+  return new RegExp(String.raw`\bplease (?:${own}) (?:it|that|this|them|those|these)\b`)
+}
 
 /** What makes an order a thought about it. */
 const musing =
@@ -45,11 +64,13 @@ const noMore =
  * Whether a customer's message is an explicit yes to the action that was put to them. It is read
  * sentence by sentence, and strictly: one sentence must clearly agree, and none may take it back.
  * A wrong no costs a question; a wrong yes changes a booking.
+ * @param write name of the tool that was put to them, for orders such as "please cancel it"
  */
-export function agrees(text: string): boolean {
+export function agrees(text: string, write?: string): boolean {
+  const orders = [order, orderOf(write)]
   const sentences = sentencesOf(text)
   if (sentences.some(({ clauses }) => refuses(clauses))) return false
-  if (sentences.some(ordersOrSaysYes)) return true
+  if (sentences.some((sentence) => ordersOrSaysYes(sentence, orders))) return true
   const isPlain = sentences.every(({ clauses, asksFrom }) => {
     return asksFrom === clauses.length && !clauses.some(doubts)
   })
@@ -81,10 +102,11 @@ function sentencesOf(text: string): Sentence[] {
 }
 
 /** An order, or a yes that neither asks nor doubts in the same sentence. */
-function ordersOrSaysYes({ clauses, asksFrom }: Sentence): boolean {
+function ordersOrSaysYes({ clauses, asksFrom }: Sentence, orders: readonly RegExp[]): boolean {
   if (clauses.some((clause) => clause.startsWith('if '))) return false
   const stated = clauses.slice(0, asksFrom)
-  if (stated.some((clause) => says(clause, order) && !musing.test(clause))) return true
+  const ordered = stated.filter((clause) => orders.some((one) => says(clause, one)))
+  if (ordered.some((clause) => !musing.test(clause))) return true
   const isCertain = asksFrom === clauses.length && !clauses.some(doubts)
   return isCertain && stated.some((clause) => says(clause, yes))
 }

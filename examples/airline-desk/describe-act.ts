@@ -1,5 +1,7 @@
 import type { Act } from './contracts.ts'
+import type { Facts } from './domain/policy/index.ts'
 import type { Payment } from './domain/records.ts'
+import { noticesOf } from './notices.ts'
 
 const titles: Readonly<Record<string, string>> = {
   book_reservation: 'Book a trip',
@@ -11,12 +13,14 @@ const titles: Readonly<Record<string, string>> = {
 }
 
 /** A write in words that leave nothing out: every argument, and what it costs. */
-export function describeAct(act: Act, charges: readonly Payment[]): string {
+export function describeAct(act: Act, facts: Facts): string {
+  const { charges } = facts
   const title = titles[act.name] ?? act.name
   const details = Object.entries(act.arguments).map(
     ([name, value]) => `- ${name.replaceAll('_', ' ')}: ${valueText(value)}`,
   )
-  return [title, ...details, ...offer(act), ...charges.map(chargeText)].join('\n')
+  const notes = noticesOf(act, facts).map((notice) => `! ${notice}`)
+  return [title, ...details, ...offer(act), ...charges.map(chargeText), ...notes].join('\n')
 }
 
 /** The desk itself asks about insurance, so that no model can forget to. */

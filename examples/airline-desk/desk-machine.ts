@@ -66,7 +66,7 @@ const desk = setup({
     confirmed: ({ context, event }) =>
       event.type === 'ANSWER' &&
       event.number === context.confirmation?.number &&
-      agrees(event.text),
+      agrees(event.text, context.act!.name),
     agreed: ({ context }) =>
       context.agreed !== null && context.agreed === hashAct(context.act!, context.facts!.charges),
     answerIsError: ({ event }) =>
@@ -102,7 +102,7 @@ const desk = setup({
       confirmation: ({ context }) => ({
         hash: hashAct(context.act!, context.facts!.charges),
         number: context.confirmations + 1,
-        text: `Please confirm (yes/no): ${describeAct(context.act!, context.facts!.charges)}`,
+        text: `Please confirm (yes/no): ${describeAct(context.act!, context.facts!)}`,
       }),
       confirmations: ({ context }) => context.confirmations + 1,
     }),

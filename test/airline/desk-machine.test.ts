@@ -6,63 +6,32 @@ import {
   writeNames,
 } from '../../examples/airline-desk/contracts.ts'
 import { hashAct, movesPerTurnMax } from '../../examples/airline-desk/desk-context.ts'
-import type { DeskContext } from '../../examples/airline-desk/desk-context.ts'
 import { deskMachine } from '../../examples/airline-desk/desk-machine.ts'
 import { noChanges } from '../../examples/airline-desk/domain/database.ts'
-import { loadAirlineData } from '../../examples/airline-desk/domain/load.ts'
 import { gatherFacts, policyRules } from '../../examples/airline-desk/domain/policy/index.ts'
 import type { Driver } from '../machines/driver.ts'
-import { begin, missed, walkOf } from '../machines/driver.ts'
-
-const walk = walkOf(deskMachine)
-const data = await loadAirlineData('examples/airline-desk/data')
-const customer = 'otto_brand_2202'
-/** A business trip: may always be cancelled. */
-const cancel = { name: 'cancel_reservation', arguments: { reservation_id: 'T9QRW4' } }
-const refund = [{ payment_id: 'credit_card_2202001', amount: -1788 }]
-const failure = { name: 'ToolFailure', kind: 'failed', message: 'the store is down' }
-const rejection = { name: 'ToolFailure', kind: 'rejected', message: 'seats: expected a number' }
-
-function listening(): Driver {
-  return begin(walk, { branch: 'b', recording: null })
-}
-
-function hear(driver: Driver, text: string): Driver {
-  return driver.send({ type: 'CUSTOMER', text, turn: contextOf(driver).turn + 1 })
-}
-
-function understanding(said = `I am ${customer}. Please cancel T9QRW4.`): Driver {
-  const driver = hear(listening(), said).done('identifyCustomer', { userId: customer })
-  return driver.done('recall', [])
-}
-
-function choose(driver: Driver, move: object): Driver {
-  return driver.done('nextMove', move)
-}
-
-function propose(driver: Driver, act = cancel): Driver {
-  choose(driver, { type: 'PROPOSE', ...act })
-  const facts = gatherFacts(data, noChanges(), act, contextOf(driver).customerSaid)
-  return driver.done('gatherFacts', facts)
-}
-
-function confirming(): Driver {
-  return propose(understanding())
-}
-
-function answer(driver: Driver, text: string): Driver {
-  return driver.send({ type: 'ANSWER', text, number: contextOf(driver).confirmation!.number })
-}
-
-/** The customer agrees, and the facts are as they were. */
-function agree(driver: Driver): Driver {
-  const { facts } = contextOf(driver)
-  return answer(driver, 'Yes, please.').done('gatherFacts', facts)
-}
-
-function contextOf(driver: Driver): DeskContext {
-  return driver.context as unknown as DeskContext
-}
+import { missed } from '../machines/driver.ts'
+import {
+  agree,
+  answer,
+  anyArguments,
+  cancel,
+  choose,
+  confirming,
+  contextOf,
+  customer,
+  data,
+  failure,
+  hear,
+  listening,
+  pick,
+  propose,
+  refund,
+  rejection,
+  transferring,
+  understanding,
+  walk,
+} from './desk-driver.ts'
 
 describe('listening', () => {
   test('the first words lead to identification, later ones straight to a move', () => {
@@ -166,11 +135,6 @@ describe('choosing a move', () => {
   })
 })
 
-function transferring(summary: string): Driver {
-  const said = `I am ${customer}. I want to speak to somebody who can help.`
-  return choose(understanding(said), { type: 'TRANSFER', summary })
-}
-
 describe('reading', () => {
   test.each([
     ...lookUpNames.map((name) => ['LOOK_UP', name]),
@@ -221,7 +185,7 @@ describe('the policy', () => {
         { target: '#confirming' },
       ])
       expect(rules.every((branch) => branch.target === '#refusing')).toBe(true)
-      shown.push(...rules.map((rule) => `${guard.params.name}: ${String(rule.guard)}`))
+      shown.push(...rules.map((rule) => `${guard.params.name}: ${rule.guard as string}`))
     }
     expect(shown).toEqual(policyRules.map(({ tool, id }) => `${tool}: ${id}`))
     expect(Object.keys(kinds)).toHaveLength(writeNames.length)
@@ -391,24 +355,3 @@ test('every transition was taken above, but for the single rules of the policy',
   expect(open).toEqual([])
   expect(walk.declared.size).toBeGreaterThan(90)
 })
-
-/** What each of the writes takes, or more. */
-const anyArguments = {
-  reservation_id: 'K7PLM2',
-  origin: 'DEN',
-  destination: 'SEA',
-  flight_type: 'one_way',
-  cabin: 'economy',
-  flights: [],
-  passengers: [],
-  payment_methods: [],
-  payment_id: 'credit_card_1101001',
-  total_baggages: 0,
-  nonfree_baggages: 0,
-  insurance: 'no',
-  amount: 50,
-}
-
-function pick(act: { arguments: object }): { arguments: object } {
-  return { arguments: act.arguments }
-}

@@ -40,7 +40,8 @@ export const cancellingRules: readonly Rule<CancelReservationInput>[] = [
   { id: 'cancel-not-refundable', breach: cancelNotRefundable },
 ]
 
-function isFlown({ status, date }: SegmentStatus): boolean {
+/** A flight that has begun, or whose day is over and that was not cancelled. */
+export function isFlown({ status, date }: SegmentStatus): boolean {
   if (status === 'landed' || status === 'flying') return true
   return date < TODAY && status !== 'cancelled'
 }

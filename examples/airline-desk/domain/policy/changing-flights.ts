@@ -1,6 +1,7 @@
 import type { UpdateReservationFlightsInput } from '../operations/update-reservation-flights.ts'
 import type { Reservation } from '../records.ts'
 import { mixesCabins } from './booking.ts'
+import { isFlown } from './cancelling.ts'
 import type { Facts, Route } from './facts.ts'
 import { insuranceLate, reservationRules } from './ownership.ts'
 import { changePaymentRules } from './paying.ts'
@@ -15,6 +16,24 @@ export function flightsBasicEconomy(
   if (reservation?.cabin !== 'basic_economy') return null
   if (sameFlights(args.flights, reservation.flights)) return null
   return 'The flights of a basic economy reservation cannot be changed, only its cabin.'
+}
+
+/** What was flown stays: to replace it would pay a used flight back. */
+export function flightsAlreadyFlown(
+  args: UpdateReservationFlightsInput,
+  facts: Facts,
+): string | null {
+  const replaced = facts.segments.find(
+    (segment) =>
+      isFlown(segment) &&
+      !args.flights.some(
+        ({ flight_number, date }) =>
+          flight_number === segment.flight_number && date === segment.date,
+      ),
+  )
+  if (!replaced) return null
+  const { flight_number, date } = replaced
+  return `Flight ${flight_number} on ${date} is already used and cannot be replaced.`
 }
 
 /** Origin and destination stay, and the flights have to connect. */
@@ -52,6 +71,7 @@ export const changingFlightsRules: readonly Rule<UpdateReservationFlightsInput>[
   ...reservationRules,
   { id: 'insurance-late', breach: insuranceLate },
   { id: 'flights-basic-economy', breach: flightsBasicEconomy },
+  { id: 'flights-already-flown', breach: flightsAlreadyFlown },
   { id: 'flights-route-change', breach: flightsRouteChange },
   { id: 'flights-trip-type-change', breach: flightsTripTypeChange },
   { id: 'cabin-mixed', breach: cabinMixed },

@@ -1,4 +1,6 @@
 import { NEW_CERTIFICATES } from '../operations/send-certificate.ts'
+import type { Disruption } from './complaint.ts'
+import { complaintsOf } from './complaint.ts'
 import type { SendCertificateInput } from '../operations/send-certificate.ts'
 import type { Facts } from './facts.ts'
 import { customerNotIdentified, notYourProfile } from './ownership.ts'
@@ -29,7 +31,7 @@ export function compensationNotAsked(_args: unknown, facts: Facts): string | nul
  */
 export function compensationNoDisruption(_args: unknown, facts: Facts): string | null {
   const kind = disruption(facts)
-  if (!kind) return 'No flight of the reservation is cancelled or delayed.'
+  if (!kind) return 'No flight of the reservation is cancelled or delayed as the customer says.'
   if (kind === 'cancelled' || facts.touched) return null
   return 'A delay is compensated only after the reservation has been changed or cancelled.'
 }
@@ -60,9 +62,11 @@ export const compensatingRules: readonly Rule<SendCertificateInput>[] = [
   { id: 'compensation-already-given', breach: compensationAlreadyGiven },
 ]
 
-function disruption(facts: Facts): 'cancelled' | 'delayed' | null {
-  const has = (status: string): boolean =>
-    facts.segments.some((segment) => segment.status === status)
+/** What the customer complains about and the data confirm; a cancelled flight weighs more. */
+function disruption(facts: Facts): Disruption | null {
+  const complaints = complaintsOf(facts.customerSaid)
+  const has = (status: Disruption): boolean =>
+    complaints.has(status) && facts.segments.some((segment) => segment.status === status)
   if (has('cancelled')) return 'cancelled'
   return has('delayed') ? 'delayed' : null
 }

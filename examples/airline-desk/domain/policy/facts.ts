@@ -1,5 +1,7 @@
 import type { AirlineData, AirlineView, Changes } from '../database.ts'
 import { overlay } from '../database.ts'
+import type { Disruption } from './complaint.ts'
+import { complaintsOf } from './complaint.ts'
 import { operationNamed } from '../operations/index.ts'
 import type { Payment, Reservation, User } from '../records.ts'
 
@@ -119,9 +121,12 @@ function disruptedReservation(
     [reservation.reservation_id, ...flightNumbers(reservation)].some((name) => said.includes(name)),
   )
   const candidates = named.length > 0 ? named : own
-  const withStatus = (status: string): Reservation | undefined =>
-    candidates.find((reservation) =>
-      segmentsOf(view, reservation).some((segment) => segment.status === status),
+  const complaints = complaintsOf(customerSaid)
+  const withStatus = (status: Disruption): Reservation | undefined =>
+    candidates.find(
+      (reservation) =>
+        complaints.has(status) &&
+        segmentsOf(view, reservation).some((segment) => segment.status === status),
     )
   const found = withStatus('cancelled') ?? withStatus('delayed') ?? candidates[0]
   return found?.reservation_id

@@ -12,6 +12,7 @@ export type RuleId =
   | 'cancel-already-flown'
   | 'cancel-not-refundable'
   | 'flights-basic-economy'
+  | 'flights-already-flown'
   | 'flights-route-change'
   | 'flights-trip-type-change'
   | 'cabin-mixed'
