@@ -5,7 +5,7 @@ import { deskMachine } from '../../examples/airline-desk/desk-machine.ts'
 import { deskAgent } from '../../examples/airline-desk/desk.ts'
 import { data } from './synthetic.ts'
 
-const count = 400
+const count = 300
 
 test('hostile deciders commit nothing that is forbidden, and no conversation is stuck', () => {
   const { examples, forbidden, stuck, writes, refusals, byDecider } = runHostile(data, {
@@ -37,7 +37,12 @@ describe('a desk with a hole is found out', () => {
     ['every answer is a yes', { guards: { confirmed: () => true } }],
   ])('%s', (_, hole) => {
     const agent = defineAgent({ ...deskAgent, machine: deskMachine.provide(hole) } as never)
-    const { forbidden } = runHostile(data, { count, seed: 1, agent: agent as never })
+    const { forbidden } = runHostile(data, {
+      count: 1_000,
+      seed: 1,
+      agent: agent as never,
+      untilFirst: true,
+    })
     expect(forbidden).toBeGreaterThan(0)
   })
 })

@@ -53,6 +53,14 @@ describe('changing flights', () => {
     }
   })
 
+  test('a flight that was flown stays; the others of the trip may change', () => {
+    const joel = (flights: string[]): string =>
+      change('Z3HWC0', 'joel_lindqvist_8808', 'economy', flights, 'credit_card_8808001')
+    expect(joel(['103/11', '106/19'])).toBe('allowed')
+    expect(joel(['103/20', '106/22'])).toBe('flights-already-flown')
+    expect(joel(['106/18'])).toBe('flights-already-flown')
+  })
+
   test('basic economy: the cabin may change, the flights may not, not even together', () => {
     const pavel = (cabin: string, flight: string): string =>
       change('M5CFE1', 'pavel_sorin_4404', cabin, [flight], 'credit_card_4404001')

@@ -27,12 +27,15 @@ export function runHostile(
     seed: number
     report?: (line: string) => void
     agent?: typeof deskAgent
+    /** Ends with the first violation: enough to know that there is one. */
+    untilFirst?: boolean
   },
 ): HostileSummary {
-  const { count, seed, report, agent } = options
+  const { count, seed, report, agent, untilFirst = false } = options
   const results: HostileResult[] = []
   for (let index = 0; index < count; index++) {
     results.push(new HostileConversation(data, seed + index, agent).run())
+    if (untilFirst && results.at(-1)!.violations.length > 0) break
     if ((index + 1) % progressEvery === 0)
       report?.(`${index + 1} of ${count} hostile conversations`)
   }
@@ -40,7 +43,7 @@ export function runHostile(
     violations.map((violation) => ({ seed: one, decider, violation })),
   )
   return {
-    conversations: count,
+    conversations: results.length,
     seed,
     writes: sum(results.map(({ writes }) => writes)),
     refusals: sum(results.map(({ refusals }) => refusals)),
