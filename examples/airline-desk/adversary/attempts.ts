@@ -18,6 +18,8 @@ export interface Attempt {
   /** `error`: the tool turned it down; `lost`: the conversation ended before anything happened. */
   result: 'committed' | 'refused' | 'error' | 'lost'
   refusal?: Refusal
+  /** Of a tool that turned it down: what it said. */
+  answer?: string
 }
 
 type Context = Pick<DeskContext, 'moves' | 'customerSaid' | 'calls' | 'writes'> &
@@ -43,18 +45,25 @@ export async function attemptsOf(
       attempts.push(attempt)
     }
     if (open && context.confirmation) open.attempt.shown = context.confirmation.text
-    if (open && settle(open.attempt, open.before, context)) open = undefined
+    if (open && settle(open.attempt, open.before, context, record)) open = undefined
     last = context
   }
   return attempts
 }
 
-function settle(attempt: Attempt, before: Context, now: Context): boolean {
+function settle(
+  attempt: Attempt,
+  before: Context,
+  now: Context,
+  { event }: JournalRecord,
+): boolean {
   const refusal = now.refusals?.[before.refusals?.length ?? 0]
   if (refusal) Object.assign(attempt, { result: 'refused', refusal })
   else if (now.writes.length > before.writes.length) attempt.result = 'committed'
-  else if (now.calls.length > before.calls.length) attempt.result = 'error'
-  else return false
+  else if (now.calls.length > before.calls.length) {
+    attempt.result = 'error'
+    if (event.kind === 'done') attempt.answer = String(event.output)
+  } else return false
   return true
 }
 

@@ -5,13 +5,15 @@ import type { Audited, AuditedPlay } from './audit.ts'
 import { isForbidden, isWronglyRefused } from './audit.ts'
 import type { Changed } from './gold.ts'
 
-export type Layer =
-  | 'decision'
-  | 'orchestration'
-  | 'tool'
-  | 'memory'
-  | 'infrastructure'
-  | 'legal-but-wrong'
+export const layers = [
+  'decision',
+  'orchestration',
+  'tool',
+  'memory',
+  'infrastructure',
+  'legal-but-wrong',
+] as const
+export type Layer = (typeof layers)[number]
 
 /** Which component broke a rule, a contract or an expectation first, and where that can be seen. */
 export interface Attribution {
@@ -22,6 +24,8 @@ export interface Attribution {
   reason: string
   /** The transition of the journal that shows it. */
   step?: number
+  /** The desk has noticed it itself, and the journal says so. */
+  isInJournal?: true
 }
 
 /**
@@ -39,7 +43,8 @@ export function attribute(played: AuditedPlay, base: AirlineData, expected: Chan
 
 /** The same for the story of the run. A legal move that was wrong is the decision's. */
 export function verdictOn(attribution: Attribution): Verdict {
-  const { layer, component, expectation, reason, step } = attribution
+  const { layer, component, expectation, reason, step, isInJournal } = attribution
+  if (isInJournal) return solved(false)
   const isLegal = layer === 'legal-but-wrong'
   return {
     layer: isLegal ? 'decision' : layer,
@@ -50,6 +55,13 @@ export function verdictOn(attribution: Attribution): Verdict {
     noticedBy: 'benchmark',
     ...(step === undefined ? {} : { step }),
   }
+}
+
+/** What the benchmark's judge said of the recorded conversation. */
+export function solved(ok: boolean): Verdict {
+  const reason = `The benchmark judged the recorded conversation ${ok ? 'solved' : 'failed'}.`
+  const by = { component: 'next_move', noticedBy: 'benchmark' }
+  return { layer: 'decision', expectation: 'solved', ok, reason, ...by }
 }
 
 function deskFault({ audited, outcome }: AuditedPlay): Attribution | undefined {
@@ -73,13 +85,14 @@ function deskFault({ audited, outcome }: AuditedPlay): Attribution | undefined {
 function decisionFault({ audited }: AuditedPlay): Attribution | undefined {
   const first = audited.find(({ result }) => result === 'refused' || result === 'error')
   if (!first) return undefined
-  const { refusal, step } = first
+  const { refusal, step, answer = 'the tool turned it down' } = first
   return {
     layer: 'decision',
     component: 'next_move',
     expectation: refusal?.rule ?? 'arguments that the tool accepts',
-    reason: `${describe(first)}: ${refusal?.reason ?? 'the tool turned it down'}`,
+    reason: `${describe(first)}: ${refusal?.reason ?? answer}`,
     step,
+    ...(refusal ? { isInJournal: true as const } : {}),
   }
 }
 

@@ -7,7 +7,7 @@ import type { Run } from '../domain/load.ts'
 import { DataFileError, loadAirlineData, loadRuns } from '../domain/load.ts'
 import type { AuditedPlay } from './audit.ts'
 import { audit } from './audit.ts'
-import { attribute, verdictOn } from './attribution.ts'
+import { attribute, solved, verdictOn } from './attribution.ts'
 import type { Reference } from './gold.ts'
 import { goldRun, loadReference } from './gold.ts'
 import { runHostile } from './hostile/campaign.ts'
@@ -107,15 +107,7 @@ async function note(
 ): Promise<void> {
   const address = parseAddress(agent)
   if (failure) return runtime.verdicts.add(address, verdictOn(failure.attribution))
-  if (reward === undefined || reward < 1) return
-  await runtime.verdicts.add(address, {
-    layer: 'decision',
-    component: 'next_move',
-    ok: true,
-    noticedBy: 'benchmark',
-    expectation: 'solved',
-    reason: 'The benchmark judged the recorded conversation solved.',
-  })
+  if (reward !== undefined && reward >= 1) await runtime.verdicts.add(address, solved(true))
 }
 
 function byRun(a: Failure, b: Failure): number {
@@ -133,6 +125,11 @@ async function writeFiles(
   if (options.writes === undefined) return
   const lines = audited
     .filter(({ run: { trial } }) => trial >= 0)
+    // Conversations run side by side; a log to audit is the same each time.
+    .toSorted(
+      (a, b) =>
+        a.run.trial - b.run.trial || a.run.task_id - b.run.task_id || a.desk.localeCompare(b.desk),
+    )
     .flatMap(({ run: { task_id, trial }, desk, audited: attempts }) =>
       attempts.flatMap(({ act, confirmed, result }) =>
         result === 'committed' ? [JSON.stringify({ task_id, trial, desk, ...act, confirmed })] : [],

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { AirlineData } from '../domain/database.ts'
 import type { Attribution, Layer } from './attribution.ts'
-import { changedIn } from './attribution.ts'
+import { changedIn, layers } from './attribution.ts'
 import type { Audited, AuditedPlay } from './audit.ts'
 import { isForbidden, isWronglyRefused } from './audit.ts'
 import type { HostileSummary } from './hostile/campaign.ts'
@@ -46,7 +46,7 @@ export interface Summary {
   baseline: DeskTally
   desk: DeskTally
   refusalsByRule: Record<string, number>
-  attribution: Partial<Record<Layer, number>>
+  attribution: Record<Layer, number>
   failures: Failure[]
   disputed: Disputed[]
   hostile?: HostileSummary
@@ -74,7 +74,7 @@ export function summarize(
     refusalsByRule: counted(
       desk.flatMap(({ audited }) => audited.flatMap(({ refusal }) => refusal?.rule ?? [])),
     ),
-    attribution: counted(failures.map(({ attribution }) => attribution.layer)),
+    attribution: byLayer(failures),
     failures: [...failures],
     disputed: [...desk, ...gold].flatMap(disputedIn),
   }
@@ -125,6 +125,14 @@ function disputedIn({ run, audited }: AuditedPlay): Disputed[] {
         ]
       : [],
   )
+}
+
+function byLayer(failures: readonly Failure[]): Record<Layer, number> {
+  const counts = layers.map((layer) => [
+    layer,
+    failures.filter(({ attribution }) => attribution.layer === layer).length,
+  ])
+  return Object.fromEntries(counts) as Record<Layer, number>
 }
 
 /** How often each occurs, most often first. */
