@@ -7,8 +7,8 @@ import { data } from './synthetic.ts'
 
 const count = 300
 
-test('hostile deciders commit nothing that is forbidden, and no conversation is stuck', () => {
-  const { examples, forbidden, stuck, writes, refusals, byDecider } = runHostile(data, {
+test('hostile deciders commit nothing that is forbidden, and no conversation is stuck', async () => {
+  const { examples, forbidden, stuck, writes, refusals, byDecider } = await runHostile(data, {
     count,
     seed: 1,
   })
@@ -20,9 +20,9 @@ test('hostile deciders commit nothing that is forbidden, and no conversation is 
   expect(Object.keys(byDecider)).toHaveLength(5)
 })
 
-test('the same seed gives the same conversations', () => {
-  const run = (): unknown => runHostile(data, { count: 20, seed: 77 })
-  expect(run()).toEqual(run())
+test('the same seed gives the same conversations', async () => {
+  const run = (): Promise<unknown> => runHostile(data, { count: 20, seed: 77 })
+  expect(await run()).toEqual(await run())
 })
 
 type Broken = Parameters<typeof deskMachine.provide>[0]
@@ -35,9 +35,9 @@ describe('a desk with a hole is found out', () => {
     ['the fee for bags', { guards: { 'bag-fee-wrong': never } } as Broken],
     ['nobody asks the customer', { guards: { agreed: () => true } }],
     ['every answer is a yes', { guards: { confirmed: () => true } }],
-  ])('%s', (_, hole) => {
+  ])('%s', async (_, hole) => {
     const agent = defineAgent({ ...deskAgent, machine: deskMachine.provide(hole) } as never)
-    const { forbidden } = runHostile(data, {
+    const { forbidden } = await runHostile(data, {
       count: 1_000,
       seed: 1,
       agent: agent as never,

@@ -64,7 +64,7 @@ async function run(options: Options): Promise<number> {
   const { hostile: count, seed } = options
   const summary = {
     ...summarize(audited, base, reference, failures.toSorted(byRun)),
-    ...(count > 0 ? { hostile: runHostile(base, { count, seed, report }) } : {}),
+    ...(count > 0 ? { hostile: await runHostile(base, { count, seed, report }) } : {}),
   }
   await writeFiles(options, audited, summary)
   for (const line of showSummary(summary)) say(line)

@@ -20,7 +20,7 @@ const shownExamples = 10
 const progressEvery = 1_000
 
 /** Seeded conversations of hostile deciders; the same seed gives the same ones. */
-export function runHostile(
+export async function runHostile(
   data: AirlineData,
   options: {
     count: number
@@ -30,11 +30,11 @@ export function runHostile(
     /** Ends with the first violation: enough to know that there is one. */
     untilFirst?: boolean
   },
-): HostileSummary {
+): Promise<HostileSummary> {
   const { count, seed, report, agent, untilFirst = false } = options
   const results: HostileResult[] = []
   for (let index = 0; index < count; index++) {
-    results.push(new HostileConversation(data, seed + index, agent).run())
+    results.push(await new HostileConversation(data, seed + index, agent).run())
     if (untilFirst && results.at(-1)!.violations.length > 0) break
     if ((index + 1) % progressEvery === 0)
       report?.(`${index + 1} of ${count} hostile conversations`)
