@@ -5,8 +5,9 @@ import type { DecisionOutcome, Provenance } from '../../contracts/decision.ts'
 import type { SpawnEffect } from '../../contracts/effect.ts'
 import type { JournalRecord } from '../../contracts/record.ts'
 import { loadDecision } from '../one-decision.ts'
+import { historyOf } from '../history.ts'
 import type { Output } from '../output.ts'
-import { createOutput, noSuchAgent, NotFoundError } from '../output.ts'
+import { createOutput, NotFoundError } from '../output.ts'
 import type { Runtime } from '../runtime.ts'
 import { parseAssignments } from '../settings.ts'
 import { withCell } from '../with-cell.ts'
@@ -57,12 +58,8 @@ async function find(
   address: Address,
   step: number | undefined,
 ): Promise<AskedFor> {
-  const records: JournalRecord[] = []
-  for await (const record of runtime.client.history(address)) records.push(record)
+  const records = await historyOf(runtime.client, address)
   const name = formatAddress(address)
-  if (records.length === 0) {
-    throw noSuchAgent(name)
-  }
   const asked = records.flatMap(({ step: at, outbox }) =>
     outbox.flatMap((effect) =>
       effect.kind === 'spawn' && effect.child === 'decision' ? [{ step: at, spawn: effect }] : [],

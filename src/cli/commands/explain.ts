@@ -1,12 +1,12 @@
 import type { Command } from 'commander'
-import { formatAddress, parseAddress } from '../../contracts/address.ts'
-import type { JournalRecord } from '../../contracts/record.ts'
+import { parseAddress } from '../../contracts/address.ts'
 import { explain } from '../../inspect/explain.ts'
 import type { Explanation } from '../../inspect/explain.ts'
 import type { Finding } from '../../inspect/findings.ts'
 import type { Scene } from '../../inspect/story.ts'
+import { historyOf } from '../history.ts'
 import type { Output } from '../output.ts'
-import { createOutput, noSuchAgent } from '../output.ts'
+import { createOutput } from '../output.ts'
 import { withCell } from '../with-cell.ts'
 import type { SharedOptions } from './shared-options.ts'
 import { command } from './shared-options.ts'
@@ -27,9 +27,7 @@ async function run(agent: string, options: ExplainOptions): Promise<void> {
   const output = createOutput(options.json === true)
   const address = parseAddress(agent)
   await withCell(options, output, async ({ client, verdicts }) => {
-    const records: JournalRecord[] = []
-    for await (const record of client.history(address)) records.push(record)
-    if (records.length === 0) throw noSuchAgent(formatAddress(address))
+    const records = await historyOf(client, address)
     const explanation = explain(address, records, await verdicts.of(address))
     print(explanation, options.brief === true, output)
     output.result(explanation)

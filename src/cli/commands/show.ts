@@ -8,8 +8,9 @@ import { describeEvent } from '../../contracts/event.ts'
 import type { JournalRecord } from '../../contracts/record.ts'
 import { describeError } from '../../contracts/location.ts'
 import { describeValue } from '../../contracts/state.ts'
+import { historyOf } from '../history.ts'
 import type { Output } from '../output.ts'
-import { createOutput, noSuchAgent } from '../output.ts'
+import { createOutput } from '../output.ts'
 import type { Runtime } from '../runtime.ts'
 import { withCell } from '../with-cell.ts'
 import type { SharedOptions } from './shared-options.ts'
@@ -39,11 +40,9 @@ async function print(
   options: ShowOptions,
   output: Output,
 ): Promise<void> {
-  const records: JournalRecord[] = []
-  for await (const record of runtime.client.history(address)) records.push(record)
-  const last = records.at(-1)
+  const records = await historyOf(runtime.client, address)
+  const last = records.at(-1)!
   const name = formatAddress(address)
-  if (!last) throw noSuchAgent(name)
   const view = viewOf(last)
   const { machine } = last.state
   output.line(`${name}  ${view.status}  ${describeValue(view.value)}`)
