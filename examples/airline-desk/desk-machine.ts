@@ -121,7 +121,10 @@ const desk = setup({
     refuseUnconfirmed: assign(({ context, event }) => {
       const { text } = event as { text: string }
       const reason = `The customer did not agree to exactly this: ${text.slice(0, 200)}`
-      return refused(context, 'not-confirmed', reason, context.act!)
+      return {
+        ...refused(context, 'not-confirmed', reason, context.act!),
+        customerSaid: withWords(context.customerSaid, text),
+      }
     }),
     noteAnswer: assign(({ context, event }) => {
       const text = String((event as { output?: unknown }).output)
@@ -321,6 +324,11 @@ export const deskMachine = desk.createMachine({
 
 function customerSubject(context: DeskContext): string {
   return `customer/${context.branch}/${context.customer ?? 'unknown'}`
+}
+
+/** What is answered to a question of the desk is said by the customer as well, once. */
+function withWords(customerSaid: string[], text: string): string[] {
+  return customerSaid.at(-1) === text ? customerSaid : [...customerSaid, text]
 }
 
 function reservationOf(act: Act): string | null {

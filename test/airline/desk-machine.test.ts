@@ -261,6 +261,7 @@ describe('confirming', () => {
     expect(driver.value).toBe('understanding')
     expect(contextOf(driver).refusals).toMatchObject([{ rule: 'not-confirmed' }])
     expect(contextOf(driver).writes).toEqual([])
+    expect(contextOf(driver).customerSaid.at(-1)).toBe('No, wait.')
   })
 
   test('the customer may leave or fall silent instead', () => {
