@@ -12,6 +12,8 @@ const measures: readonly (readonly [string, (tally: DeskTally) => number])[] = [
   ['runs that end as the reference', ({ stateEqual }) => stateEqual],
 ]
 
+const shownMost = 80
+
 /** The summary for a terminal. */
 export function showSummary(summary: Summary): string[] {
   const { runs, gold, baseline, desk } = summary
@@ -34,9 +36,14 @@ export function showSummary(summary: Summary): string[] {
     ...(summary.hostile ? hostileLines(summary.hostile) : []),
     ...summary.disputed.map(
       ({ taskId, trial, write, sentence, why }) =>
-        `disputed: task ${taskId}, trial ${trial}: ${write}: "${sentence}" (${why})`,
+        `disputed: task ${taskId}, trial ${trial}: ${shorten(write)}: "${shorten(sentence)}" (${why})`,
     ),
   ]
+}
+
+/** The report has the whole of it. */
+function shorten(text: string): string {
+  return text.length <= shownMost ? text : `${text.slice(0, shownMost)}…`
 }
 
 function hostileLines(hostile: HostileSummary): string[] {
