@@ -55,7 +55,7 @@ function anyData(chance: Chance): AirlineData {
   return { users, reservations, flights: data.flights }
 }
 
-function seldom(verdict: Verdict): string {
+function nameOf(verdict: Verdict): string {
   return verdict.allowed ? 'allowed' : verdict.rule
 }
 
@@ -90,7 +90,7 @@ test('the guards and the independent checker agree on random databases', () => {
         // As the desk puts it to the customer.
         shown: describeAct(write, facts),
       })
-      seen.set(seldom(verdict), (seen.get(seldom(verdict)) ?? 0) + 1)
+      seen.set(nameOf(verdict), (seen.get(nameOf(verdict)) ?? 0) + 1)
       if (!verdict.allowed && beyond.has(verdict.rule)) return
       // What the tool turns down by itself is committed by nobody.
       const operation = operationNamed(write.name)!

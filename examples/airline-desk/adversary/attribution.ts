@@ -64,7 +64,10 @@ export function solved(ok: boolean): Verdict {
   return { layer: 'decision', expectation: 'solved', ok, reason, ...by }
 }
 
-function deskFault({ audited, outcome }: AuditedPlay): Attribution | undefined {
+function deskFault({ audited, outcome, failure }: AuditedPlay): Attribution | undefined {
+  if (failure !== undefined) {
+    return { layer: 'tool', component: 'airline-tools', expectation: 'an answer', reason: failure }
+  }
   if (outcome === 'stuck') {
     const reason = 'The conversation came to no end.'
     return { layer: 'infrastructure', component: 'runtime', expectation: 'every run ends', reason }

@@ -8,7 +8,6 @@ import { playCustomer } from '../customer.ts'
 import type { DeskRef } from '../customer.ts'
 import { deskAgent } from '../desk.ts'
 import type { Changes } from '../domain/database.ts'
-import { noChanges } from '../domain/database.ts'
 import type { Run } from '../domain/load.ts'
 import { readRecording } from '../recording.ts'
 import { AirlineStore } from '../store.ts'
@@ -25,6 +24,8 @@ export interface Played {
   /** Address of the agent, for `ashlar explain`. */
   agent: string
   outcome: 'ended' | 'transferred' | 'stuck'
+  /** A call that failed and ended the conversation. */
+  failure?: string
   attempts: Attempt[]
   /** What the conversation left in the database. */
   changes: Changes
@@ -113,9 +114,10 @@ async function playOne(
   // To the customer both desks are alike.
   const ref = (await client.start(agent as typeof deskAgent, { id, input })) as unknown as DeskRef
   let outcome: Played['outcome'] = 'stuck'
+  let handover: string | null = null
   try {
     const view = await playCustomer(ref, recording, { timeoutMs, signal })
-    if (view.status === 'done') outcome = view.output!.outcome
+    if (view.status === 'done') ({ outcome, handover } = view.output!)
   } catch (thrown) {
     signal.throwIfAborted()
     report(`${id}: ${thrown instanceof Error ? thrown.message : String(thrown)}`)
@@ -126,10 +128,14 @@ async function playOne(
     desk,
     agent: formatAddress(ref.address),
     outcome,
+    ...(handover?.startsWith(failedCall) ? { failure: handover.slice(failedCall.length) } : {}),
     attempts: await attemptsOf(client.history(ref.address), recording),
-    changes: (await store.changes(id)) ?? noChanges(),
+    changes: await store.changes(id),
   }
 }
+
+/** How the desk's reason for a handover begins when a call has failed. */
+const failedCall = 'infrastructure: '
 
 /** Both desks replay the same recording. */
 function unique(runs: readonly Run[]): Run[] {
