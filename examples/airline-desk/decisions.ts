@@ -2,8 +2,8 @@ import { fileURLToPath } from 'node:url'
 import type { AnyDecision, Decider } from 'ashlar'
 import { defineDecision, defineService, InputError, recorded, rules } from 'ashlar'
 import { clerk } from './clerk/index.ts'
-import type { NextMoveInput } from './contracts.ts'
-import { nextMove } from './contracts.ts'
+import type { Move, NextMoveInput } from './contracts.ts'
+import { moveSchema, nextMove } from './contracts.ts'
 import { loadRuns } from './domain/load.ts'
 import { createModel, isModelConfigured } from './model.ts'
 import { describe } from './prompt.ts'
@@ -48,9 +48,16 @@ const handOver = rules<NextMoveInput>(
 
 /** The choices that a model once made. */
 export function replayed(recordings: readonly Recording[]): Decider<NextMoveInput> {
-  const moves = new Map(recordings.map(({ name, moves: made }) => [name, made]))
+  const moves = new Map(recordings.map(({ name, moves: made }) => [name, made.map(takeable)]))
   return recorded<NextMoveInput>(moves, ({ recording, index }) => ({
     recording: recording ?? '',
     index,
   }))
+}
+
+/** A recorded call that no tool takes must not end the replay: what came after it is replayed too. */
+function takeable(move: Move): Move {
+  if (moveSchema.safeParse(move).success) return move
+  const thought = `A call that no tool takes: ${JSON.stringify(move)}`
+  return { type: 'LOOK_UP', name: 'think', arguments: { thought } }
 }

@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import type { Move } from '../../examples/airline-desk/contracts.ts'
 import { lookUpNames, searchNames, writeNames } from '../../examples/airline-desk/contracts.ts'
+import { replayed } from '../../examples/airline-desk/decisions.ts'
 import type { OneDecision } from '../../src/cli/one-decision.ts'
 import { loadDecision } from '../../src/cli/one-decision.ts'
 import type { Reply, WireServer } from '../decision/wire-server.ts'
@@ -130,6 +132,22 @@ test('without its model the desk goes on by its rules, and replayed ones go to a
     option: { type: 'TRANSFER' },
     provenance: { decider: 'hand-over' },
   })
+})
+
+test('a recorded call that no tool takes does not end the replay', async () => {
+  const moves: Move[] = [
+    { type: 'PROPOSE', name: 'cancel_reservation', arguments: { reservation: 7 } },
+    { type: 'LOOK_UP', name: 'drop_table', arguments: {} },
+    { type: 'REPLY', text: 'Sorry.' },
+  ]
+  const recording = { name: 'r', moves, opening: '', afterMove: [], beforeMove: [] }
+  const decide = (index: number): unknown =>
+    replayed([recording]).decide({ input: { ...input, recording: 'r', index } } as never)
+  const thought = expect.stringContaining('no tool takes') as string
+  for (const index of [0, 1]) {
+    expect(decide(index)).toMatchObject({ option: { name: 'think', arguments: { thought } } })
+  }
+  expect(decide(2)).toMatchObject({ option: moves[2] })
 })
 
 describe('who decides', () => {
