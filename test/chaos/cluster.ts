@@ -16,6 +16,7 @@ const size = 3
 const names = Array.from({ length: size }, (_, index) => `node-${index + 1}`)
 const lookEveryMs = 100
 const healthyWithinMs = 60_000
+const startAttempts = 3
 
 interface Ports {
   client: number
@@ -31,16 +32,8 @@ interface StreamInfo {
 
 /** Three nats-servers on this machine that form one JetStream cluster; each has its own store. */
 export async function startCluster(options: BrokersOptions): Promise<Brokers> {
-  const { folder, clock, report } = options
-  const binary = await resolveBrokerBinary({ env: process.env, report })
-  const ports = await Promise.all(
-    names.map(async () => {
-      return { client: await freePort(), route: await freePort(), monitor: await freePort() }
-    }),
-  )
-  const servers = await Promise.all(
-    names.map((name, index) => startNode(name, index, ports, binary, join(folder, name), clock)),
-  )
+  const binary = await resolveBrokerBinary({ env: process.env, report: options.report })
+  const { servers, ports } = await startNodes(binary, options)
   const cluster = new Cluster(servers, ports, options)
   try {
     await cluster.healthy()
@@ -49,6 +42,37 @@ export async function startCluster(options: BrokersOptions): Promise<Brokers> {
     await cluster.stop()
     throw thrown
   }
+}
+
+/** A free port may be taken by somebody else before its server is up: then others are tried. */
+async function startNodes(
+  binary: string,
+  { folder, clock }: BrokersOptions,
+): Promise<{ servers: Broker[]; ports: Ports[] }> {
+  for (let attempt = 1; ; attempt++) {
+    const ports = await choosePorts()
+    const started = await Promise.allSettled(
+      names.map((name, index) => {
+        return startNode(name, index, ports, binary, join(folder, `${name}-${attempt}`), clock)
+      }),
+    )
+    const servers = started.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
+    if (servers.length === size) return { servers, ports }
+    await Promise.all(servers.map((server) => server.stop()))
+    const failed = started.find((one) => one.status === 'rejected')
+    if (attempt === startAttempts) throw failed?.reason
+  }
+}
+
+/** One after another and all different: two that are asked for at once may be the same. */
+async function choosePorts(): Promise<Ports[]> {
+  const chosen = new Set<number>()
+  while (chosen.size < 3 * size) chosen.add(await freePort())
+  const all = [...chosen]
+  return names.map((_, index) => {
+    const [client, route, monitor] = all.slice(3 * index)
+    return { client: client!, route: route!, monitor: monitor! }
+  })
 }
 
 class Cluster implements Brokers {
