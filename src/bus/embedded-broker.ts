@@ -2,12 +2,14 @@ import { createHash } from 'node:crypto'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { Clock } from '../contracts/clock.ts'
-import { InputError } from '../contracts/error.ts'
+import { InputError, isRetryable } from '../contracts/error.ts'
 import { resolveBrokerBinary } from './broker-binary.ts'
 import { withLock } from './broker-lock.ts'
 import { freePort, probePort } from './broker-probe.ts'
 import { superviseServer } from './broker-supervisor.ts'
 import { limits } from './limits.ts'
+
+const portsTriedMax = 3
 
 /** What happens to a server that nobody asked to stop. */
 export type BrokerEvent =
@@ -56,20 +58,33 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     const running = await findRunning(storeDir, serverName, options.port)
     if (running) return reusedBroker(running)
     const binary = await resolveBrokerBinary(options)
-    const port = options.port === 0 ? await freePort() : options.port
     const configFile = join(storeDir, 'nats-server.conf')
-    await writeFile(configFile, configOf(options, { storeDir, serverName, port }))
-    return superviseServer({
-      binary,
-      configFile,
-      serverName,
-      port,
-      logFile: join(storeDir, 'nats-server.log'),
-      onEvent: options.onEvent,
-      clock: options.clock,
-      onStarted: (pid) => writeFile(join(storeDir, 'broker.json'), JSON.stringify({ port, pid })),
-    })
+    const startOn = async (port: number): Promise<Broker> => {
+      await writeFile(configFile, configOf(options, { storeDir, serverName, port }))
+      return superviseServer({
+        binary,
+        configFile,
+        serverName,
+        port,
+        logFile: join(storeDir, 'nats-server.log'),
+        onEvent: options.onEvent,
+        clock: options.clock,
+        onStarted: (pid) => writeFile(join(storeDir, 'broker.json'), JSON.stringify({ port, pid })),
+      })
+    }
+    return options.port === 0 ? startOnAny(startOn) : startOn(options.port)
   })
+}
+
+/** A free port may be taken by somebody else before the server is up: then others are tried. */
+async function startOnAny(startOn: (port: number) => Promise<Broker>): Promise<Broker> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await startOn(await freePort())
+    } catch (thrown) {
+      if (attempt === portsTriedMax || !isRetryable(thrown)) throw thrown
+    }
+  }
 }
 
 interface Recorded {
