@@ -1,4 +1,4 @@
-/** The public door for tests: deterministic twins of everything that the runtime takes from outside. */
+/** The public door for tests: deterministic twins of everything outside, and contract tests. */
 export type { Clock, VirtualClock } from './contracts/clock.ts'
 export { virtualClock } from './contracts/clock.ts'
 export type { Random } from './contracts/random.ts'
@@ -11,3 +11,11 @@ export type { Runtime, RuntimePorts } from './cli/runtime.ts'
 export { createRuntime } from './cli/runtime.ts'
 export type { InMemoryOptions, InMemoryRun, SourceHandler } from './actors/in-memory.ts'
 export { runInMemory } from './actors/in-memory.ts'
+export type { DefineTest } from './cli/contract-tests.ts'
+export { testDecision, testTool } from './cli/contract-tests.ts'
+export type { OutsideSystem, ToolTestOptions } from './proof/tool-under-test.ts'
+export type { DecisionTestOptions } from './proof/decision-under-test.ts'
+export type { ExampleOptions } from './proof/examples.ts'
+export { examplesOf, NoExampleError } from './proof/examples.ts'
+export type { NearMiss } from './proof/near-misses.ts'
+export { nearMisses } from './proof/near-misses.ts'

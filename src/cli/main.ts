@@ -12,6 +12,7 @@ import { runCommand } from './commands/run.ts'
 import { sendCommand } from './commands/send.ts'
 import { showCommand } from './commands/show.ts'
 import { startCommand } from './commands/start.ts'
+import { testCommand } from './commands/test.ts'
 import { upCommand } from './commands/up.ts'
 import { createOutput, exitCodes, printFailure, exitCodeOf } from './output.ts'
 import { version } from './version.ts'
@@ -48,6 +49,7 @@ export function createProgram(): Command {
     deadCommand(),
     decideCommand(),
     evalCommand(),
+    testCommand(),
   ]) {
     program.addCommand(command.exitOverride())
     for (const below of command.commands) below.exitOverride()
