@@ -45,7 +45,7 @@ async function run(options: Options): Promise<number> {
   if (options.withGold) {
     wanted.push(...reference.tasks.map((task) => ({ run: goldRun(task), desk: 'desk' as const })))
   }
-  say(`${runs.length} recorded conversations, ${wanted.length} in all; takes some minutes\n`)
+  say(`${runs.length} recorded conversations, ${wanted.length} in all; about a minute\n`)
   const audited: AuditedPlay[] = []
   const failures: Failure[] = []
   const { data, concurrency, timeoutMs } = options
