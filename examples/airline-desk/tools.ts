@@ -30,28 +30,42 @@ export function createTools(
   const tools = operations.map((operation) =>
     defineTool({
       ...airlineTools[operation.name]!,
-      async execute(input, { idempotencyKey }) {
+      async execute(input, { idempotencyKey, signal }) {
         await note(input.branch, operation.name, idempotencyKey)
-        return store.run(operation, input.branch, input.arguments, idempotencyKey)
+        const run = store.run(operation, input.branch, input.arguments, idempotencyKey)
+        return letGo(run, signal)
       },
     }),
   )
   const identify = defineTool({
     ...identifyCustomer,
-    async execute({ branch, customerSaid }, { idempotencyKey }) {
+    async execute({ branch, customerSaid }, { idempotencyKey, signal }) {
       await note(branch, identifyCustomer.name, idempotencyKey)
-      const view = overlay(base, await store.changes(branch))
+      const view = overlay(base, await letGo(store.changes(branch), signal))
       return { userId: policy.identifyCustomer(view, customerSaid) }
     },
   })
   const facts = defineTool({
     ...gatherFacts,
-    async execute({ branch, proposal, customerSaid }, { idempotencyKey }) {
+    async execute({ branch, proposal, customerSaid }, { idempotencyKey, signal }) {
       await note(branch, gatherFacts.name, idempotencyKey)
-      return policy.gatherFacts(base, await store.changes(branch), proposal, customerSaid)
+      const changes = await letGo(store.changes(branch), signal)
+      return policy.gatherFacts(base, changes, proposal, customerSaid)
     },
   })
   return [...tools, identify, facts]
+}
+
+/**
+ * Ends when the call is given up, although a store that hangs does not. A write that comes through
+ * afterwards is found by its key when the call is made again.
+ */
+function letGo<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => reject(signal.reason as Error)
+    signal.addEventListener('abort', onAbort, { once: true })
+    void work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
+  })
 }
 
 /** One line of JSON per execution, appended in one write, so that processes can share the file. */

@@ -48,8 +48,10 @@ testTool({ ...payOnce(), name: 'pay_once' }, { test, ...withBank, dispose: bank.
 let asked = 0
 let written = 0
 let isDown = false
+let isHanging = false
 const use = <T>(call: () => Promise<T>): Promise<T> => {
   asked++
+  if (isHanging) return new Promise(() => undefined)
   return isDown ? Promise.reject(new Error('the store is down')) : call()
 }
 const counted: KeyValue = {
@@ -85,7 +87,11 @@ for (const tool of tools) {
       effects: () => written,
       requests: () => asked,
       fail: () => void (isDown = true),
+      hang: () => void (isHanging = true),
     },
-    arrange: () => void (isDown = false),
+    arrange() {
+      isDown = false
+      isHanging = false
+    },
   })
 }
