@@ -1,4 +1,5 @@
-import { isDeepStrictEqual } from 'node:util'
+import { changedIn } from '../../examples/airline-desk/adversary/attribution.ts'
+import type { Changed } from '../../examples/airline-desk/adversary/gold.ts'
 import type {
   AirlineData,
   AirlineView,
@@ -62,15 +63,8 @@ export class Replay {
   }
 
   /** The records that differ from the database, in the benchmark's form. */
-  changed(): Record<string, Record<string, unknown>> {
-    const result: Record<string, Record<string, unknown>> = {}
-    for (const table of ['users', 'reservations'] as const) {
-      for (const [id, record] of Object.entries(this.changes[table])) {
-        if (isDeepStrictEqual(record, this.#data[table][id])) continue
-        result[table] = { ...result[table], [id]: record }
-      }
-    }
-    return result
+  changed(): Changed {
+    return changedIn(this.#data, this.changes)
   }
 }
 
