@@ -57,6 +57,9 @@ export const movesPerTurnMax = 40
 const keptCharacters = 40_000
 const lineMaxCharacters = 8_000
 
+/** How the reason for a handover begins when a call has failed. */
+export const failedCall = 'infrastructure: '
+
 export function initialContext(input: DeskInput): DeskContext {
   return {
     branch: input.branch,

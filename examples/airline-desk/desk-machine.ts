@@ -6,7 +6,7 @@ import type { Act, Move } from './contracts.ts'
 import { airlineTools, gatherFacts, handoverName, identifyCustomer, nextMove } from './contracts.ts'
 import type { DeskContext, DeskInput } from './desk-context.ts'
 import { describeAct } from './describe-act.ts'
-import { hashAct, initialContext, movesPerTurnMax, withLine } from './desk-context.ts'
+import { failedCall, hashAct, initialContext, movesPerTurnMax, withLine } from './desk-context.ts'
 import { lookUps, policyGuards, policyStates, searches, writes } from './desk-states.ts'
 import { operationNamed } from './domain/operations/index.ts'
 import type { Facts } from './domain/policy/index.ts'
@@ -148,7 +148,7 @@ const desk = setup({
     noteToolFailure: assign({
       handover: ({ event }) => {
         const { error } = event as { error?: ErrorValue }
-        return `infrastructure: ${error?.message ?? 'a call failed'}`
+        return `${failedCall}${error?.message ?? 'a call failed'}`
       },
     }),
     noteAgreement: assign({ agreed: ({ context }) => context.confirmation!.hash }),

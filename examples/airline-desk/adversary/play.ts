@@ -6,6 +6,7 @@ import type { Launched } from 'ashlar'
 import { formatAddress, launch } from 'ashlar'
 import { playCustomer } from '../customer.ts'
 import type { DeskRef } from '../customer.ts'
+import { failedCall } from '../desk-context.ts'
 import { deskAgent } from '../desk.ts'
 import type { Changes } from '../domain/database.ts'
 import type { Run } from '../domain/load.ts'
@@ -133,9 +134,6 @@ async function playOne(
     changes: await store.changes(id),
   }
 }
-
-/** How the desk's reason for a handover begins when a call has failed. */
-const failedCall = 'infrastructure: '
 
 /** Both desks replay the same recording. */
 function unique(runs: readonly Run[]): Run[] {

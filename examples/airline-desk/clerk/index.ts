@@ -4,7 +4,7 @@ import type { Move, NextMoveInput } from '../contracts.ts'
 import { planBags } from './bags.ts'
 import { planCancelling } from './cancelling.ts'
 import { planChanging } from './changing.ts'
-import { isWritten, Notes } from './notes.ts'
+import { isNotConfirmed, isWritten, Notes } from './notes.ts'
 import { planProfile, planSearching, planShowing } from './showing.ts'
 import type { Wish } from './wishes.ts'
 import { anythingElse, reply, transfer } from './wording.ts'
@@ -69,7 +69,7 @@ function choose(notes: Notes): Move {
 
 /** What the policy or a tool said last, in words for the customer. */
 function outcome({ last }: Notes): Move | null {
-  if (last?.from === 'policy' && !last.text.startsWith('not-confirmed:')) {
+  if (last?.from === 'policy' && !isNotConfirmed(last)) {
     const [rule, ...reason] = last.text.split(': ')
     if (rule === 'cancel-already-flown') return transfer(reason.join(': '))
     // The clerk transfers only what it cannot do, so it insists.

@@ -103,22 +103,25 @@ export class Notes {
   /** True when exactly this was proposed, and the customer did not agree to it. */
   wasTurnedDown(act: Act): boolean {
     const { last } = this
-    if (last?.from !== 'policy' || !last.text.startsWith(notConfirmed)) return false
+    if (!last || !isNotConfirmed(last)) return false
     return JSON.stringify(last.call?.arguments) === JSON.stringify(act.arguments)
   }
 }
 
+/** A proposal that the customer did not agree to, as against one that a rule forbids. */
+export function isNotConfirmed({ from, text }: Line): boolean {
+  return from === 'policy' && text.startsWith(notConfirmed)
+}
+
 /** What a customer answered instead of a yes is something that the customer said. */
-function wordsOf({ from, text }: Line): string[] {
-  if (from === 'customer') return [text]
-  if (from === 'policy' && text.startsWith(notConfirmed))
-    return [text.split(': ').slice(2).join(': ')]
-  return []
+function wordsOf(line: Line): string[] {
+  if (line.from === 'customer') return [line.text]
+  return isNotConfirmed(line) ? [line.text.split(': ').slice(2).join(': ')] : []
 }
 
 /** A matter is closed when it is done, when a rule forbids it, or when the clerk asks for the next. */
 function closes(line: Line): boolean {
-  if (line.from === 'policy') return !line.text.startsWith(notConfirmed)
+  if (line.from === 'policy') return !isNotConfirmed(line)
   if (line.from === 'desk') return line.text.endsWith(anythingElse)
   return isWritten(line)
 }
