@@ -19,3 +19,16 @@ export type { ExampleOptions } from './proof/examples.ts'
 export { examplesOf, NoExampleError } from './proof/examples.ts'
 export type { NearMiss } from './proof/near-misses.ts'
 export { nearMisses } from './proof/near-misses.ts'
+export type { MachineTestOptions, PathPlace } from './cli/machine-tests.ts'
+export { testMachine } from './cli/machine-tests.ts'
+export type { Coverage, Covered, CoverageKind } from './proof/path-coverage.ts'
+export type { Move } from './proof/path-move.ts'
+export type {
+  Examples,
+  ExampleState,
+  PathBounds,
+  PathOptions,
+  Suite,
+} from './proof/path-options.ts'
+export type { MachinePath, MachinePaths, PathStep } from './proof/paths.ts'
+export { coverageOf, pathsOf } from './proof/paths.ts'

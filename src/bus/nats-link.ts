@@ -1,4 +1,4 @@
-import { jetstream, jetstreamManager } from '@nats-io/jetstream'
+import { jetstream, JetStreamApiError, jetstreamManager } from '@nats-io/jetstream'
 import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream'
 import { connect, errors } from '@nats-io/transport-node'
 import type { NatsConnection } from '@nats-io/transport-node'
@@ -151,9 +151,11 @@ function untilLost(link: NatsLink): Promise<void> {
 }
 
 /** Nobody listens where the call went, so nothing came of it. The library wraps it in its own. */
-function isUnheard(thrown: unknown): boolean {
+export function isUnheard(thrown: unknown): boolean {
   if (thrown instanceof errors.NoRespondersError) return true
   if (thrown instanceof errors.RequestError && thrown.isNoResponders()) return true
+  // A server of the cluster that has just begun, or is away for the moment.
+  if (thrown instanceof JetStreamApiError && /\bpeer offline\b/.test(thrown.message)) return true
   return thrown instanceof Error && thrown.cause !== undefined && isUnheard(thrown.cause)
 }
 

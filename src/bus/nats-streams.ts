@@ -2,7 +2,7 @@ import { DiscardPolicy, JetStreamApiError, RetentionPolicy, StorageType } from '
 import type { StreamConfig } from '@nats-io/jetstream'
 import { InputError } from '../contracts/error.ts'
 import { limits } from './limits.ts'
-import { messageOf } from './nats-link.ts'
+import { isUnheard, messageOf } from './nats-link.ts'
 import type { NatsLink } from './nats-link.ts'
 import type { Subjects } from './subjects.ts'
 
@@ -94,7 +94,7 @@ function explained(error: unknown): unknown {
       todo: 'enable JetStream for the account, or use another server or login in NATS_URL',
     })
   }
-  if (!(error instanceof JetStreamApiError)) return error
+  if (!(error instanceof JetStreamApiError) || isUnheard(error)) return error
   return new InputError({
     field: 'NATS server',
     expected: 'to accept the streams of Ashlar',

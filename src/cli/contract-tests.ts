@@ -30,7 +30,7 @@ export type DefineTest = (
   body: (...context: any[]) => Promise<void>,
 ) => unknown
 
-interface TestFrame {
+export interface TestFrame {
   /** Defines a test. Default: a global `test`, as of vitest with `globals`, else that of `node:test`. */
   test?: DefineTest
 }
@@ -45,7 +45,7 @@ export function testTool<Input, Output>(
   tool: Tool<Input, Output>,
   { test, ...options }: ToolTestOptions<Input, Output> & TestFrame = {},
 ): void {
-  define(tool.name, toolContract(tool, options as ToolTestOptions), test)
+  defineClauses(tool.name, toolContract(tool, options as ToolTestOptions), test)
 }
 
 /**
@@ -56,7 +56,7 @@ export function testDecision<Input, Option extends AgentEvent>(
   decision: Decision<Input, Option>,
   { test, ...options }: DecisionTestOptions<Input> & TestFrame = {},
 ): void {
-  define(decision.name, decisionContract(decision, options), test)
+  defineClauses(decision.name, decisionContract(decision, options), test)
 }
 
 /** A clause of a contract is broken; the message says how. */
@@ -64,7 +64,12 @@ class ContractTestError extends Error {
   override readonly name = 'ContractTestError'
 }
 
-function define(name: string, clauses: readonly Clause[], given: DefineTest | undefined): void {
+/** One test per clause. @throws InputError in vitest without globals and without `test` */
+export function defineClauses(
+  name: string,
+  clauses: readonly Clause[],
+  given: DefineTest | undefined,
+): void {
   const test = given ?? findTest()
   for (const clause of clauses.filter(({ isMoot }) => !isMoot)) {
     // Without a parameter of its own: Jest would take one for a callback.

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander'
 import { approvalsCommand } from './commands/approvals.ts'
 import { approveCommand } from './commands/approve.ts'
 import { chatCommand } from './commands/chat.ts'
+import { checkCommand } from './commands/check.ts'
 import { deadCommand } from './commands/dead.ts'
 import { decideCommand } from './commands/decide.ts'
 import { evalCommand } from './commands/eval.ts'
@@ -50,6 +51,7 @@ export function createProgram(): Command {
     decideCommand(),
     evalCommand(),
     testCommand(),
+    checkCommand(),
   ]) {
     program.addCommand(command.exitOverride())
     for (const below of command.commands) below.exitOverride()

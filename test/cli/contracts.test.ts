@@ -79,7 +79,12 @@ describe('ashlar test', () => {
   })
 
   test.each([
-    ['an unknown name', ['--only', 'nobody'], 4, 'no tool or decision nobody; it has sell'],
+    [
+      'an unknown name',
+      ['--only', 'nobody'],
+      4,
+      'no tool, decision or machine nobody; it has sell',
+    ],
     ['a file that is not there', ['--examples', 'nowhere.json'], 2, '--examples: expected'],
     ['examples of what it has not', ['--examples', 'package.json'], 2, '--examples: expected'],
   ])('%s is refused', async (_, args, code, text) => {

@@ -1,0 +1,443 @@
+import type { ErrorValue } from '../contracts/error.ts'
+import type { ToolOutcome } from '../contracts/tool.ts'
+import { toolFailure } from '../contracts/tool.ts'
+import type { Call, Run } from './call.ts'
+import { hasRuns } from './call.ts'
+import type { Cast } from './cast.ts'
+import { Draft } from './draft.ts'
+import { dueTimers } from './forms.ts'
+import type { CallName, Ending, Move } from './move.ts'
+import type { Outcome, Outcomes } from './outcomes.ts'
+import type { Scene } from './scene.ts'
+
+/** Is told of every move that a scene allows, in a fixed order. */
+export interface Sink<Outside> {
+  /** @param isInternal it needs nobody outside and no fault */
+  (draft: Draft<Outside>, move: () => Move, isInternal: boolean): void
+}
+
+const outcomeUnknown: Ending = { kind: 'hangs', tookEffect: false }
+
+/** The moves of one call under way. */
+export class CallMoves<Outside = unknown> {
+  private readonly cast: Cast<Outside>
+  private readonly outcomes: Outcomes<Outside>
+  private readonly scene: Scene
+  private readonly id: number
+  private readonly call: Call
+  private readonly sink: Sink<Outside>
+
+  constructor(
+    cast: Cast<Outside>,
+    outcomes: Outcomes<Outside>,
+    scene: Scene,
+    id: number,
+    sink: Sink<Outside>,
+  ) {
+    this.cast = cast
+    this.outcomes = outcomes
+    this.scene = scene
+    this.id = id
+    this.call = cast.calls.at(id)
+    this.sink = sink
+  }
+
+  visit(): void {
+    const { call } = this
+    if (call.kind === 'decision') return this.decide()
+    if (call.reply > 0) this.answer()
+    if (hasRuns(call)) return this.visitRuns()
+    if (call.reply === 0) this.perform()
+  }
+
+  private get name(): CallName {
+    const { owner, childId, target } = this.call
+    return { agent: this.cast.players.at(owner).agent, childId, target }
+  }
+
+  private draft(): Draft<Outside> {
+    return new Draft(this.cast, this.scene)
+  }
+
+  private decide(): void {
+    const { call, cast, scene, outcomes } = this
+    const { childId, target, owner } = call
+    const at = { childId, incarnation: 0 }
+    for (const option of outcomes.options(call, scene.outside)) {
+      const draft = this.draft()
+      draft.replaceCall(this.id, undefined)
+      draft.fold(owner, cast.eventOf({ kind: 'done', ...at, output: option }))
+      this.sink(draft, () => ({ do: 'decide', option, ...this.name }), true)
+    }
+    for (const error of decisionFailures(target)) {
+      const draft = this.draft()
+      draft.replaceCall(this.id, undefined)
+      draft.fold(owner, cast.eventOf({ kind: 'error', ...at, error }))
+      this.sink(draft, () => ({ do: 'abstain', error, ...this.name }), true)
+    }
+  }
+
+  private answer(): void {
+    const { call } = this
+    const draft = this.draft()
+    // What else comes of it is stale.
+    draft.replaceCall(this.id, hasRuns(call) ? { ...call, reply: 0, orphan: true } : undefined)
+    draft.fold(call.owner, call.reply)
+    this.sink(draft, () => ({ do: 'answer', ...this.name }), true)
+    // Its worker dies after the answer was posted: the queue hands the call out once more.
+    if (this.scene.crashes > 0 && hasRuns(call) && call.runs.length === 0) {
+      this.again('crash')
+    }
+  }
+
+  /** A call that may be repeated freely, or that runs in the agent's own process. */
+  private perform(): void {
+    const { call, scene, outcomes } = this
+    const isRefused = call.kind === 'tool' && !this.isValid()
+    if (call.kind === 'tool' && !call.orphan) this.refuse()
+    if (isRefused) return
+    for (const outcome of outcomes.of(call, scene.outside)) {
+      const { ending } = outcome
+      const draft = this.effect(outcome)
+      const done = call.orphan ? undefined : { ...this.after(outcome), reply: this.reply(ending) }
+      draft.replaceCall(this.id, done)
+      this.sink(draft, () => ({ do: 'execute', attempt: 1, ending, ...this.name }), true)
+      if (call.effect === 'read' || !outcome.tookEffect || scene.crashes === 0) continue
+      const crashed = this.effect(outcome)
+      crashed.crashes--
+      // The next owner of the agent starts it again.
+      crashed.replaceCall(this.id, call.orphan ? undefined : this.after(outcome))
+      const where = 'in the process of its agent, after it took effect'
+      this.sink(crashed, () => ({ do: 'crash', where, ending, ...this.name }), false)
+    }
+    if (call.orphan) {
+      const gone = this.draft()
+      gone.replaceCall(this.id, undefined)
+      return this.sink(gone, () => ({ do: 'call', step: 'is given up', ...this.name }), true)
+    }
+    const ending: Ending = {
+      kind: 'fails',
+      message: 'it failed',
+      isTerminal: true,
+      tookEffect: false,
+    }
+    const failed = this.draft()
+    failed.replaceCall(this.id, { ...call, reply: this.reply(ending) })
+    this.sink(failed, () => ({ do: 'execute', attempt: 1, ending, ...this.name }), true)
+  }
+
+  private reply(ending: Ending): number {
+    const { call, cast, outcomes } = this
+    const at = { childId: call.childId, incarnation: 0 }
+    if (ending.kind === 'answers') {
+      return cast.eventOf({ kind: 'done', ...at, output: ending.output })
+    }
+    const message = ending.kind === 'fails' ? ending.message : 'no result in time'
+    return cast.eventOf({ kind: 'error', ...at, error: outcomes.failure(call, message) })
+  }
+
+  private isValid(): boolean {
+    const { contract } = this.outcomes.contractOf(this.call)
+    return contract.input.safeParse(this.cast.values.at(this.call.input)).success
+  }
+
+  private refuse(): void {
+    const { call, cast } = this
+    const { target, childId } = call
+    const error = toolFailure(target, { kind: 'rejected', reason: 'it is not admitted' })
+    const draft = this.draft()
+    const reply = cast.eventOf({ kind: 'error', childId, incarnation: 0, error })
+    draft.replaceCall(this.id, { ...call, runs: [], reply })
+    this.sink(draft, () => ({ do: 'refuse', ...this.name }), true)
+  }
+
+  private visitRuns(): void {
+    const { call, scene } = this
+    const isFresh = call.effects === 0 && call.ledger === 'none' && call.zombies === 0
+    if (
+      isFresh &&
+      !call.orphan &&
+      call.reply === 0 &&
+      call.runs.length === 1 &&
+      this.attemptOf(call.runs[0]!) <= 1
+    ) {
+      this.refuse()
+    }
+    for (const [index, run] of call.runs.entries()) this.visitRun(run, index)
+    if (call.zombies > 0) this.late()
+    if (call.runs.length !== 1) return
+    if (scene.duplicates > 0) this.again('redeliver')
+  }
+
+  private attemptOf({ form }: Run): number {
+    return this.cast.forms.at(form).stored.snapshot.context['attempt'] as number
+  }
+
+  /** The work item comes to a second worker. */
+  private again(why: 'redeliver' | 'crash'): void {
+    const { call } = this
+    const draft = this.draft()
+    if (why === 'crash') draft.crashes--
+    else draft.duplicates--
+    const run = draft.run(this.outcomes.contractOf(call), call)
+    draft.replaceCall(this.id, { ...call, runs: [...call.runs, run] })
+    const where = 'after its answer was posted, before the call was taken off the queue'
+    this.sink(
+      draft,
+      () =>
+        why === 'crash' ? { do: 'crash', where, ...this.name } : { do: 'redeliver', ...this.name },
+      false,
+    )
+  }
+
+  private late(): void {
+    const { call, scene, outcomes } = this
+    for (const outcome of outcomes.of(call, scene.outside)) {
+      if (!outcome.tookEffect) continue
+      const draft = this.effect(outcome)
+      draft.replaceCall(this.id, { ...this.after(outcome), zombies: call.zombies - 1 })
+      this.sink(draft, () => ({ do: 'late', ...this.name }), false)
+    }
+  }
+
+  private visitRun(run: Run, index: number): void {
+    const form = this.cast.forms.at(run.form)
+    const pending = Object.entries(form.stored.children).find(([, child]) => !child.settled)?.[0]
+    switch (pending) {
+      case 'recordIntent':
+        return this.recordIntent(run, index)
+      case 'execute':
+        return this.execute(run, index)
+      case 'reconcile':
+        return this.reconcile(run, index)
+      case 'recordOutcome':
+        return this.recordOutcome(run, index)
+      default:
+        return this.wait(run, index)
+    }
+  }
+
+  /** What the ledger says to a run that is about to execute a `once` call. */
+  private recordIntent(run: Run, index: number): void {
+    const { call } = this
+    const { ledger } = call
+    const others = call.runs.filter((_, at) => at !== index)
+    const isNew = ledger === 'none' || (ledger === 'open' && run.owns)
+    const output = isNew
+      ? { kind: 'new' }
+      : ledger === 'open'
+        ? { kind: 'open', waitMs: others.some(({ owns }) => owns) ? 1 : 0 }
+        : { kind: 'settled', outcome: this.cast.values.at(ledger as number) }
+    const next: Call = isNew ? { ...call, ledger: 'open' } : call
+    this.done(next, index, { ...run, owns: run.owns || isNew }, output, `intent is ${output.kind}`)
+    if (this.scene.crashes === 0 || !isNew) return
+    this.die(this.draft(), { ...call, ledger: 'open' }, index, 'after its intent was recorded')
+  }
+
+  private execute(run: Run, index: number): void {
+    const { call, scene, outcomes } = this
+    const attempt = this.attemptOf(run)
+    const mayCrash = scene.crashes > 0
+    for (const outcome of outcomes.of(call, scene.outside)) {
+      const { ending } = outcome
+      const label = (): Move => ({ do: 'execute', attempt, ending, ...this.name })
+      if (ending.kind === 'answers') {
+        const draft = this.effect(outcome)
+        this.finish(
+          draft,
+          this.after(outcome),
+          index,
+          run,
+          { kind: 'done', output: ending.output },
+          label,
+        )
+      } else {
+        const draft = this.effect(outcome)
+        this.finish(draft, this.after(outcome), index, run, failing(ending), label)
+      }
+      if (!outcome.tookEffect) continue
+      const lost: Ending = { kind: 'hangs', tookEffect: true }
+      const draft = this.effect(outcome)
+      const execute = (): Move => ({ do: 'execute', attempt, ending: lost, ...this.name })
+      this.finish(draft, this.after(outcome), index, run, { kind: 'timer' }, execute)
+      if (mayCrash) {
+        this.die(this.effect(outcome), this.after(outcome), index, 'after it took effect', ending)
+      }
+    }
+    for (const ending of plainFailures) {
+      const label = (): Move => ({ do: 'execute', attempt, ending, ...this.name })
+      this.finish(this.draft(), call, index, run, failing(ending), label)
+    }
+    if (mayCrash && call.effect === 'once') {
+      this.die(this.draft(), call, index, 'before it took effect', outcomeUnknown)
+    }
+    if (scene.delays === 0) return
+    const late = this.draft()
+    late.delays--
+    const zombie = { ...call, zombies: call.zombies + 1 }
+    const label = (): Move => ({ do: 'execute', attempt, ending: outcomeUnknown, ...this.name })
+    this.finish(late, zombie, index, run, { kind: 'timer' }, label, false)
+  }
+
+  /** What the tool learns about an earlier intent: the truth, or nothing. */
+  private reconcile(run: Run, index: number): void {
+    const { call } = this
+    const happened = call.effects > 0
+    const truth = happened
+      ? {
+          kind: 'happened',
+          output: (this.cast.values.at(call.answer) as { output: unknown }).output,
+        }
+      : { kind: 'didNotHappen' }
+    const next: Call = happened ? call : { ...call, ledger: 'open' }
+    this.done(
+      next,
+      index,
+      { ...run, owns: run.owns || !happened },
+      truth,
+      `reconciled: ${truth.kind}`,
+    )
+    this.done(call, index, run, { kind: 'unknown' }, 'reconciled: unknown')
+    if (this.scene.crashes > 0) this.die(this.draft(), call, index, 'while it was reconciled')
+  }
+
+  private recordOutcome(run: Run, index: number): void {
+    const { call, cast } = this
+    const { outcome } = cast.forms.at(run.form).stored.snapshot.context as { outcome: ToolOutcome }
+    const ledger = cast.values.of(outcome)
+    this.done({ ...call, ledger }, index, run, undefined, 'outcome is recorded')
+    if (this.scene.crashes === 0) return
+    this.die(this.draft(), call, index, 'before its outcome was recorded')
+    this.die(this.draft(), { ...call, ledger }, index, 'after its outcome was recorded')
+  }
+
+  /** Only a timer of the statechart is pending. */
+  private wait(run: Run, index: number): void {
+    const { call, cast } = this
+    const form = cast.forms.at(run.form)
+    const isWaiting = form.stored.snapshot.value === 'waitingForEarlier'
+    const isBlocked = isWaiting && call.runs.some(({ owns }, at) => at !== index && owns)
+    if (isBlocked) return
+    for (const timer of dueTimers(form)) {
+      const label = (): Move => ({ do: 'call', step: `timer ${timer}`, ...this.name })
+      this.finish(this.draft(), call, index, run, { kind: 'timer' }, label)
+    }
+    if (this.scene.crashes > 0 && this.attemptOf(run) > 1 && call.effect === 'once') {
+      this.die(this.draft(), call, index, 'while it waited')
+    }
+  }
+
+  private done(call: Call, index: number, run: Run, output: unknown, step: string): void {
+    const label = (): Move => ({ do: 'call', step, ...this.name })
+    this.finish(this.draft(), call, index, run, { kind: 'done', output }, label)
+  }
+
+  /** The worker dies; the queue hands the call to another, who begins anew. */
+  private die(
+    draft: Draft<Outside>,
+    call: Call,
+    index: number,
+    where: string,
+    ending?: Ending,
+  ): void {
+    draft.crashes--
+    const run = draft.run(this.outcomes.contractOf(call), call)
+    draft.replaceCall(this.id, { ...call, runs: call.runs.toSpliced(index, 1, run) })
+    const move: Move = { do: 'crash', where, ...this.name, ...(ending ? { ending } : {}) }
+    this.sink(draft, () => move, false)
+  }
+
+  /** Folds the end of what the run waits for, and tells the agent when the call has settled. */
+  private finish(
+    draft: Draft<Outside>,
+    call: Call,
+    index: number,
+    run: Run,
+    end: RunEnd,
+    label: () => Move,
+    isInternal = true,
+  ): void {
+    const { cast } = this
+    const form = cast.forms.at(run.form)
+    const childId = Object.entries(form.stored.children).find(([, child]) => !child.settled)?.[0]
+    const at = { childId: childId ?? '', incarnation: 0 }
+    const timerId = end.kind === 'timer' ? dueTimers(form)[0]! : ''
+    const event = cast.eventOf(
+      end.kind === 'done'
+        ? { kind: 'done', ...at, output: end.output }
+        : end.kind === 'timer'
+          ? { kind: 'timer', timerId, incarnation: 0 }
+          : { kind: 'error', ...at, error: end.error },
+    )
+    const folded = cast.forms.fold(run.form, event)
+    const { snapshot } = cast.forms.at(folded.form).stored
+    if (snapshot.status === 'active') {
+      const runs = call.runs.toSpliced(index, 1, { ...run, form: folded.form })
+      draft.replaceCall(this.id, { ...call, runs })
+    } else {
+      const runs = call.runs.toSpliced(index, 1)
+      const tells = !call.orphan && call.reply === 0
+      const reply = tells ? this.completion(snapshot.output as ToolOutcome) : call.reply
+      draft.replaceCall(this.id, { ...call, runs, reply })
+    }
+    this.sink(draft, label, isInternal)
+  }
+
+  private completion(outcome: ToolOutcome): number {
+    const { childId, target } = this.call
+    const at = { childId, incarnation: 0 }
+    return this.cast.eventOf(
+      outcome.kind === 'done'
+        ? { kind: 'done', ...at, output: outcome.output }
+        : { kind: 'error', ...at, error: toolFailure(target, outcome) },
+    )
+  }
+
+  /** A draft in which the execution has taken effect, if it did. */
+  private effect(outcome: Outcome): Draft<Outside> {
+    const { call } = this
+    const draft = this.draft()
+    if (outcome.tookEffect) {
+      const output = outcome.ending.kind === 'answers' ? outcome.ending.output : undefined
+      draft.executed(call, { output, count: call.effects + 1 }, outcome.outside)
+    }
+    return draft
+  }
+
+  private after(outcome: Outcome): Call {
+    const { call } = this
+    if (!outcome.tookEffect) return call
+    return {
+      ...call,
+      effects: Math.min(2, call.effects + 1),
+      answer: outcome.answer || call.answer,
+    }
+  }
+}
+
+type RunEnd =
+  | { kind: 'done'; output: unknown }
+  | { kind: 'error'; error: ErrorValue }
+  | { kind: 'timer' }
+
+/** What every system outside may do, whatever its model says. */
+const plainFailures: readonly Ending[] = [
+  { kind: 'hangs', tookEffect: false },
+  { kind: 'fails', message: 'it is away', isTerminal: false, tookEffect: false },
+  { kind: 'fails', message: 'it refuses', isTerminal: true, tookEffect: false },
+]
+
+function failing(ending: Ending): RunEnd {
+  if (ending.kind !== 'fails') return { kind: 'timer' }
+  const { message, isTerminal } = ending
+  const disposition = isTerminal ? ('terminal' as const) : ('retryable' as const)
+  return { kind: 'error', error: { name: 'Error', message, disposition } }
+}
+
+function decisionFailures(decision: string): ErrorValue[] {
+  const base = { name: 'DecisionFailure', decision }
+  return [
+    { ...base, kind: 'abstained', message: `nobody decided ${decision}` },
+    { ...base, kind: 'abstained', isExhausted: true, message: `no budget for ${decision}` },
+  ]
+}

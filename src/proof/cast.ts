@@ -1,0 +1,123 @@
+import { formatAddress } from '../contracts/address.ts'
+import type { AgentEvent, NeutralEvent } from '../contracts/event.ts'
+import type { Json } from '../contracts/json.ts'
+import type { AgentDefinition } from '../actors/definition.ts'
+import { defineAgent } from '../actors/definition.ts'
+import { toolCallMachine } from '../machines/tool-call.ts'
+import { Calls } from './call.ts'
+import { Forms } from './forms.ts'
+import type { Instrument, Taken } from './instrument.ts'
+import { instrument } from './instrument.ts'
+import { JsonTable, Table } from './table.ts'
+import type { Bounds, World } from './world.ts'
+import { addressOf, checkWorld, defaultBounds } from './world.ts'
+
+/** An agent that may appear. */
+export interface Player {
+  readonly agent: string
+  readonly definition: AgentDefinition
+  readonly isRoot: boolean
+}
+
+/** Messages under way to one agent: per sender in order. */
+export type Mail = readonly (readonly [from: string, events: readonly number[]])[]
+
+const toolCall: AgentDefinition = defineAgent({ machine: toolCallMachine })
+
+/** How the address of a call's statechart begins. */
+export const callAddress = 'tool-call/run'
+
+/** What of one machine the search has seen. */
+export interface Sight {
+  readonly definition: AgentDefinition
+  readonly declared: Instrument['declared']
+  readonly seen: { readonly [Kind in keyof Taken]: Set<string> }
+}
+
+/** A world with the tables that its states are numbers of. */
+export class Cast<Outside = unknown> {
+  readonly world: World<Outside>
+  readonly bounds: Bounds
+  readonly forms: Forms
+  readonly calls: Calls = new Calls()
+  readonly players: Table<Player> = new Table()
+  readonly mail: Table<Mail> = new Table()
+  /** Inputs and outputs of calls, errors. */
+  readonly values: JsonTable = new JsonTable()
+  readonly outside: JsonTable<Outside> = new JsonTable()
+  /** States of all monitors. */
+  readonly monitors: JsonTable<readonly Json[]> = new JsonTable()
+  readonly sights: ReadonlyMap<string, Sight>
+  private readonly definitions: ReadonlyMap<string, AgentDefinition>
+  /** The definition of a tool call as it is folded here. */
+  readonly toolCall: AgentDefinition
+
+  /** @throws InputError */
+  constructor(world: World<Outside>) {
+    checkWorld(world as World)
+    this.world = world
+    this.bounds = { ...defaultBounds, ...world.bounds }
+    const given = [...world.agents.map(({ definition }) => definition), ...(world.children ?? [])]
+    const instruments = new Map(
+      [...given, toolCall].map((definition) => [definition.id, instrument(unbudgeted(definition))]),
+    )
+    this.definitions = new Map([...instruments].map(([id, { definition }]) => [id, definition]))
+    this.toolCall = this.definitions.get(toolCall.id)!
+    this.sights = new Map(
+      [...instruments].map(([id, { definition, declared }]) => [id, sightOf(definition, declared)]),
+    )
+    this.forms = new Forms(world.abstractions ?? {}, ({ id }, fold) => {
+      const result = fold()
+      const taken = instruments.get(id)!.take(result.effects)
+      const { seen } = this.sights.get(id)!
+      for (const kind of ['states', 'transitions', 'held', 'refused'] as const) {
+        for (const name of taken[kind]) seen[kind].add(name)
+      }
+      return result
+    })
+    for (const started of world.agents) {
+      this.playerOf(formatAddress(addressOf(started)), started.definition.id, true)
+    }
+  }
+
+  /** The number of an agent; undefined when nobody knows its machine. */
+  playerOf(agent: string, type: string, isRoot = false): number | undefined {
+    const definition = this.definitions.get(type)
+    if (!definition) return undefined
+    return this.players.idOf(agent, () => ({ agent, definition, isRoot }))
+  }
+
+  mailOf(mail: Mail): number {
+    return mail.length === 0 ? 0 : this.mail.idOf(JSON.stringify(mail), () => mail)
+  }
+
+  eventOf(event: NeutralEvent): number {
+    return this.forms.events.of(event)
+  }
+
+  plainEvent(event: AgentEvent): number {
+    return this.eventOf({ kind: 'event', event })
+  }
+
+  /** Characters in the tables' keys. */
+  get weight(): number {
+    const { forms, calls, mail, values, outside, monitors } = this
+    const tables = [forms.table, forms.events, calls, mail, values, outside, monitors]
+    return tables.reduce((sum, { weight }) => sum + weight, 0)
+  }
+}
+
+/** Budgets are open: that one is exhausted is among what a decision may come to. */
+function unbudgeted(definition: AgentDefinition): AgentDefinition {
+  return { ...definition, budget: undefined }
+}
+
+function sightOf(definition: AgentDefinition, declared: Instrument['declared']): Sight {
+  const seen = {
+    states: new Set<string>(),
+    transitions: new Set<string>(),
+    held: new Set<string>(),
+    refused: new Set<string>(),
+  }
+  return { definition, declared, seen }
+}

@@ -1,0 +1,33 @@
+/** Gives equal things one number, and each number its thing back. 0 stands for nothing. */
+export class Table<T> {
+  private readonly ids = new Map<string, number>()
+  private readonly things: T[] = [undefined as T]
+  /** Characters of all keys: most of what a table weighs. */
+  weight = 0
+
+  /** @param make is asked only for what is new */
+  idOf(key: string, make: () => T): number {
+    const known = this.ids.get(key)
+    if (known !== undefined) return known
+    const id = this.things.length
+    this.ids.set(key, id)
+    this.things.push(make())
+    this.weight += key.length
+    return id
+  }
+
+  at(id: number): T {
+    return this.things[id]!
+  }
+
+  get size(): number {
+    return this.things.length - 1
+  }
+}
+
+/** A table of JSON values. */
+export class JsonTable<T = unknown> extends Table<T> {
+  of(value: T): number {
+    return value === undefined ? 0 : this.idOf(JSON.stringify(value), () => value)
+  }
+}
