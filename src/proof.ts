@@ -9,9 +9,44 @@ export type { NeutralEvent } from './contracts/event.ts'
 export type { StoredState } from './contracts/state.ts'
 export type { JournalRecord } from './contracts/record.ts'
 export { decodeRecord } from './contracts/record.ts'
-export * from './proof/properties.ts'
-export type * from './proof/world.ts'
-export type * from './proof/occurrence.ts'
+export type { Monitor, Property, View } from './proof/properties.ts'
+export {
+  agentInvariant,
+  atMost,
+  broken,
+  everyExpectedEventIsTaken,
+  everyStateIsReached,
+  invariant,
+  keysAreHonoured,
+  monitor,
+  neverAfter,
+  neverBefore,
+  noAgentFails,
+  noUnhandledEvent,
+  onceAtMostOnce,
+  settles,
+} from './proof/properties.ts'
+export type {
+  Abstraction,
+  Bounds,
+  CallModel,
+  DecisionModel,
+  DefinedWorld,
+  Execution,
+  ExecutionInput,
+  OutsideEvent,
+  Outsider,
+  StartedAgent,
+  ToolModel,
+  World,
+} from './proof/world.ts'
+export { defineWorld } from './proof/world.ts'
+export type { Executed, Occurrence, Stepped } from './proof/occurrence.ts'
+export type { MachineSight, ProofResult, ProveOptions, Progress, Violation } from './proof/prove.ts'
+export { prove } from './proof/prove.ts'
+export type { Move } from './proof/move.ts'
+export { describeMove } from './proof/move.ts'
+export { restoreSearch, saveSearch } from './proof/checkpoint.ts'
 export { Search } from './proof/search.ts'
 export type { InstanceProblem, ProblemKind } from './proof/instance-problem.ts'
 export { judgeInstance } from './proof/stranded.ts'

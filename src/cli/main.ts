@@ -7,6 +7,7 @@ import { deadCommand } from './commands/dead.ts'
 import { decideCommand } from './commands/decide.ts'
 import { evalCommand } from './commands/eval.ts'
 import { explainCommand } from './commands/explain.ts'
+import { proveCommand } from './commands/prove.ts'
 import { psCommand } from './commands/ps.ts'
 import { resumeCommand } from './commands/resume.ts'
 import { runCommand } from './commands/run.ts'
@@ -20,7 +21,7 @@ import { version } from './version.ts'
 
 const exitCodeHelp = `
 Exit codes: 0 done; 1 failed; 2 bad input or usage; 3 broker or process unavailable;
-4 no such agent or letter; 130 interrupted.
+4 no such agent or letter; 5 a proof was cut off; 130 interrupted.
 
 Environment: NATS_URL (an external NATS server or cluster; default: an embedded one),
 ASHLAR_CELL, ASHLAR_BROKER_PORT, ASHLAR_NATS_SERVER (path of the nats-server binary),
@@ -52,6 +53,7 @@ export function createProgram(): Command {
     evalCommand(),
     testCommand(),
     checkCommand(),
+    proveCommand(),
   ]) {
     program.addCommand(command.exitOverride())
     for (const below of command.commands) below.exitOverride()

@@ -7,6 +7,7 @@ export const exitCodes = {
   badInput: 2,
   unavailable: 3,
   notFound: 4,
+  cutOff: 5,
   interrupted: 130,
 } as const
 

@@ -5,7 +5,6 @@ import type { Call, Run } from './call.ts'
 import { hasRuns } from './call.ts'
 import type { Cast } from './cast.ts'
 import { Draft } from './draft.ts'
-import { dueTimers } from './forms.ts'
 import type { CallName, Ending, Move } from './move.ts'
 import type { Outcome, Outcomes } from './outcomes.ts'
 import type { Scene } from './scene.ts'
@@ -60,20 +59,16 @@ export class CallMoves<Outside = unknown> {
   }
 
   private decide(): void {
-    const { call, cast, scene, outcomes } = this
-    const { childId, target, owner } = call
-    const at = { childId, incarnation: 0 }
-    for (const option of outcomes.options(call, scene.outside)) {
+    const { id, call, scene, outcomes } = this
+    for (const choice of outcomes.choices(id, scene.outside)) {
       const draft = this.draft()
-      draft.replaceCall(this.id, undefined)
-      draft.fold(owner, cast.eventOf({ kind: 'done', ...at, output: option }))
-      this.sink(draft, () => ({ do: 'decide', option, ...this.name }), true)
-    }
-    for (const error of decisionFailures(target)) {
-      const draft = this.draft()
-      draft.replaceCall(this.id, undefined)
-      draft.fold(owner, cast.eventOf({ kind: 'error', ...at, error }))
-      this.sink(draft, () => ({ do: 'abstain', error, ...this.name }), true)
+      draft.replaceCall(id, undefined)
+      draft.fold(call.owner, choice.event)
+      const move = (): Move =>
+        'option' in choice
+          ? { do: 'decide', option: choice.option, ...this.name }
+          : { do: 'abstain', error: choice.error, ...this.name }
+      this.sink(draft, move, true)
     }
   }
 
@@ -85,7 +80,7 @@ export class CallMoves<Outside = unknown> {
     draft.fold(call.owner, call.reply)
     this.sink(draft, () => ({ do: 'answer', ...this.name }), true)
     // Its worker dies after the answer was posted: the queue hands the call out once more.
-    if (this.scene.crashes > 0 && hasRuns(call) && call.runs.length === 0) {
+    if (this.scene.crashes > 0 && hasRuns(call) && call.queued && call.runs.length === 0) {
       this.again('crash')
     }
   }
@@ -98,10 +93,7 @@ export class CallMoves<Outside = unknown> {
     if (isRefused) return
     for (const outcome of outcomes.of(call, scene.outside)) {
       const { ending } = outcome
-      const draft = this.effect(outcome)
-      const done = call.orphan ? undefined : { ...this.after(outcome), reply: this.reply(ending) }
-      draft.replaceCall(this.id, done)
-      this.sink(draft, () => ({ do: 'execute', attempt: 1, ending, ...this.name }), true)
+      this.tell(this.effect(outcome), this.after(outcome), ending)
       if (call.effect === 'read' || !outcome.tookEffect || scene.crashes === 0) continue
       const crashed = this.effect(outcome)
       crashed.crashes--
@@ -115,18 +107,31 @@ export class CallMoves<Outside = unknown> {
       gone.replaceCall(this.id, undefined)
       return this.sink(gone, () => ({ do: 'call', step: 'is given up', ...this.name }), true)
     }
-    const ending: Ending = {
-      kind: 'fails',
-      message: 'it failed',
-      isTerminal: true,
-      tookEffect: false,
-    }
-    const failed = this.draft()
-    failed.replaceCall(this.id, { ...call, reply: this.reply(ending) })
-    this.sink(failed, () => ({ do: 'execute', attempt: 1, ending, ...this.name }), true)
+    const message = 'it failed'
+    this.tell(this.draft(), call, { kind: 'fails', message, isTerminal: true, tookEffect: false })
   }
 
-  private reply(ending: Ending): number {
+  /** The answer of a call without runs is under way, or with it in the agent. */
+  private tell(draft: Draft<Outside>, after: Call, ending: Ending): void {
+    const { call } = this
+    const isTaken = this.isAtomic
+    const move = (): Move => ({ do: 'execute', attempt: 1, ending, isTaken, ...this.name })
+    if (call.orphan) draft.replaceCall(this.id, undefined)
+    else this.reply(draft, after, this.completionOf(ending))
+    this.sink(draft, move, true)
+  }
+
+  private get isAtomic(): boolean {
+    const { call, cast, scene } = this
+    return cast.hasAtomicReads && call.effect === 'read' && scene.calls.length === 1
+  }
+
+  private reply(draft: Draft<Outside>, after: Call, reply: number): void {
+    draft.replaceCall(this.id, this.isAtomic ? undefined : { ...after, reply })
+    if (this.isAtomic) draft.fold(this.call.owner, reply)
+  }
+
+  private completionOf(ending: Ending): number {
     const { call, cast, outcomes } = this
     const at = { childId: call.childId, incarnation: 0 }
     if (ending.kind === 'answers') {
@@ -144,11 +149,11 @@ export class CallMoves<Outside = unknown> {
   private refuse(): void {
     const { call, cast } = this
     const { target, childId } = call
-    const error = toolFailure(target, { kind: 'rejected', reason: 'it is not admitted' })
+    const error = toolFailure(target, { kind: 'rejected', reason: 'its queue is full' })
     const draft = this.draft()
     const reply = cast.eventOf({ kind: 'error', childId, incarnation: 0, error })
-    draft.replaceCall(this.id, { ...call, runs: [], reply })
-    this.sink(draft, () => ({ do: 'refuse', ...this.name }), true)
+    this.reply(draft, { ...call, runs: [], queued: false }, reply)
+    this.sink(draft, () => ({ do: 'refuse', isTaken: this.isAtomic, ...this.name }), true)
   }
 
   private visitRuns(): void {
@@ -240,7 +245,7 @@ export class CallMoves<Outside = unknown> {
     const mayCrash = scene.crashes > 0
     for (const outcome of outcomes.of(call, scene.outside)) {
       const { ending } = outcome
-      const label = (): Move => ({ do: 'execute', attempt, ending, ...this.name })
+      const label = (): Move => ({ do: 'execute', attempt, ending, isTaken: false, ...this.name })
       if (ending.kind === 'answers') {
         const draft = this.effect(outcome)
         this.finish(
@@ -258,14 +263,20 @@ export class CallMoves<Outside = unknown> {
       if (!outcome.tookEffect) continue
       const lost: Ending = { kind: 'hangs', tookEffect: true }
       const draft = this.effect(outcome)
-      const execute = (): Move => ({ do: 'execute', attempt, ending: lost, ...this.name })
+      const execute = (): Move => ({
+        do: 'execute',
+        attempt,
+        ending: lost,
+        isTaken: false,
+        ...this.name,
+      })
       this.finish(draft, this.after(outcome), index, run, { kind: 'timer' }, execute)
       if (mayCrash) {
         this.die(this.effect(outcome), this.after(outcome), index, 'after it took effect', ending)
       }
     }
     for (const ending of plainFailures) {
-      const label = (): Move => ({ do: 'execute', attempt, ending, ...this.name })
+      const label = (): Move => ({ do: 'execute', attempt, ending, isTaken: false, ...this.name })
       this.finish(this.draft(), call, index, run, failing(ending), label)
     }
     if (mayCrash && call.effect === 'once') {
@@ -275,7 +286,13 @@ export class CallMoves<Outside = unknown> {
     const late = this.draft()
     late.delays--
     const zombie = { ...call, zombies: call.zombies + 1 }
-    const label = (): Move => ({ do: 'execute', attempt, ending: outcomeUnknown, ...this.name })
+    const label = (): Move => ({
+      do: 'execute',
+      attempt,
+      ending: outcomeUnknown,
+      isTaken: false,
+      ...this.name,
+    })
     this.finish(late, zombie, index, run, { kind: 'timer' }, label, false)
   }
 
@@ -318,7 +335,7 @@ export class CallMoves<Outside = unknown> {
     const isWaiting = form.stored.snapshot.value === 'waitingForEarlier'
     const isBlocked = isWaiting && call.runs.some(({ owns }, at) => at !== index && owns)
     if (isBlocked) return
-    for (const timer of dueTimers(form)) {
+    for (const { timer } of form.due) {
       const label = (): Move => ({ do: 'call', step: `timer ${timer}`, ...this.name })
       this.finish(this.draft(), call, index, run, { kind: 'timer' }, label)
     }
@@ -361,7 +378,7 @@ export class CallMoves<Outside = unknown> {
     const form = cast.forms.at(run.form)
     const childId = Object.entries(form.stored.children).find(([, child]) => !child.settled)?.[0]
     const at = { childId: childId ?? '', incarnation: 0 }
-    const timerId = end.kind === 'timer' ? dueTimers(form)[0]! : ''
+    const timerId = end.kind === 'timer' ? form.due[0]!.timer : ''
     const event = cast.eventOf(
       end.kind === 'done'
         ? { kind: 'done', ...at, output: end.output }
@@ -432,12 +449,4 @@ function failing(ending: Ending): RunEnd {
   const { message, isTerminal } = ending
   const disposition = isTerminal ? ('terminal' as const) : ('retryable' as const)
   return { kind: 'error', error: { name: 'Error', message, disposition } }
-}
-
-function decisionFailures(decision: string): ErrorValue[] {
-  const base = { name: 'DecisionFailure', decision }
-  return [
-    { ...base, kind: 'abstained', message: `nobody decided ${decision}` },
-    { ...base, kind: 'abstained', isExhausted: true, message: `no budget for ${decision}` },
-  ]
 }

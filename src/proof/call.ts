@@ -27,6 +27,8 @@ export interface Call {
   readonly effect: EffectOf
   readonly input: number
   readonly offered: readonly string[]
+  /** The queue took it; a refused call is delivered to nobody. */
+  readonly queued: boolean
   /** Of tools whose calls must not simply be repeated. */
   readonly runs: readonly Run[]
   /** What the outside system keeps under the idempotency key. */
@@ -46,13 +48,15 @@ export function hasRuns({ kind, effect }: Pick<Call, 'kind' | 'effect'>): boolea
 }
 
 /**
- * Of an `idempotent` call that has taken effect, further runs find its answer under the key, and when
- * nobody waits for it any more nothing that they do can be seen: to look at them or not is the same.
+ * The same call without what nobody can see. Of an `idempotent` call that has taken effect, further
+ * runs find its answer under the key. Of one that nobody waits for, all that counts is whether it may
+ * still take effect: it is kept as one execution that was given up.
  */
-export function withoutHarmless(call: Call, ignoresKey: boolean): Call {
-  const { effect, answer, orphan, reply } = call
-  const isAnswered = effect === 'idempotent' && answer > 0 && !ignoresKey && (orphan || reply > 0)
-  return isAnswered ? { ...call, runs: [], zombies: 0 } : call
+export function withoutUnseen(call: Call, ignoresKey: boolean): Call {
+  const { effect, answer, orphan, reply, runs } = call
+  if (effect !== 'idempotent' || ignoresKey) return call
+  if (answer > 0 && (orphan || reply > 0)) return { ...call, runs: [], zombies: 0 }
+  return orphan && runs.length > 0 ? { ...call, runs: [], zombies: 1 } : call
 }
 
 /** Of a call with runs: nothing more can come of it. */
@@ -68,7 +72,7 @@ export class Calls extends Table<Call> {
       .toSorted((a, b) => a - b)
       .join(',')
     const { owner, childId, orphan, src, input, offered, answer, ledger, effects, zombies } = call
-    const flags = `${orphan ? 1 : 0}${effects}${zombies}`
+    const flags = `${orphan ? 1 : 0}${call.queued ? 1 : 0}${effects}${zombies}`
     const key = `${owner}|${childId}|${src}|${flags}|${input}|${offered.join()}|${runs}|${answer}|${ledger}|${call.reply}`
     return this.idOf(key, () => call)
   }

@@ -8,8 +8,9 @@ import { Calls } from './call.ts'
 import { Forms } from './forms.ts'
 import type { Instrument, Taken } from './instrument.ts'
 import { instrument } from './instrument.ts'
+import { isSequential } from './sequential.ts'
 import { JsonTable, Table } from './table.ts'
-import type { Bounds, World } from './world.ts'
+import type { Bounds, OutsideEvent, Outsider, World } from './world.ts'
 import { addressOf, checkWorld, defaultBounds } from './world.ts'
 
 /** An agent that may appear. */
@@ -18,6 +19,9 @@ export interface Player {
   readonly definition: AgentDefinition
   readonly isRoot: boolean
 }
+
+/** An event that an outsider may send now. */
+export type Sayable = Required<OutsideEvent> & { readonly id: number }
 
 /** Messages under way to one agent: per sender in order. */
 export type Mail = readonly (readonly [from: string, events: readonly number[]])[]
@@ -48,9 +52,17 @@ export class Cast<Outside = unknown> {
   /** States of all monitors. */
   readonly monitors: JsonTable<readonly Json[]> = new JsonTable()
   readonly sights: ReadonlyMap<string, Sight>
+  /** Calls by the effect that made them: a step that is known makes the same ones again. */
+  readonly spawned: WeakMap<object, number> = new WeakMap()
+  private readonly said = new Map<string, Map<number, readonly Sayable[]>>()
   private readonly definitions: ReadonlyMap<string, AgentDefinition>
   /** The definition of a tool call as it is folded here. */
   readonly toolCall: AgentDefinition
+  /**
+   * There is one agent, and it has one call under way at a time: a read that is the only call is
+   * answered with what is true when the answer is taken, for nothing can change it before.
+   */
+  readonly hasAtomicReads: boolean
 
   /** @throws InputError */
   constructor(world: World<Outside>) {
@@ -58,6 +70,7 @@ export class Cast<Outside = unknown> {
     this.world = world
     this.bounds = { ...defaultBounds, ...world.bounds }
     const given = [...world.agents.map(({ definition }) => definition), ...(world.children ?? [])]
+    this.hasAtomicReads = given.length === 1 && isSequential(given[0]!)
     const instruments = new Map(
       [...given, toolCall].map((definition) => [definition.id, instrument(unbudgeted(definition))]),
     )
@@ -97,6 +110,26 @@ export class Cast<Outside = unknown> {
 
   plainEvent(event: AgentEvent): number {
     return this.eventOf({ kind: 'event', event })
+  }
+
+  /** What an outsider may send to an agent in a form. */
+  sayable(outsider: string, form: number, events: Outsider['events']): readonly Sayable[] {
+    let byForm = this.said.get(outsider)
+    if (!byForm) this.said.set(outsider, (byForm = new Map()))
+    const known = byForm.get(form)
+    if (known) return known
+    const { stored } = this.forms.at(form)
+    const given = stored.snapshot.status === 'active' ? events(stored) : []
+    const sayable = given.map(({ event, isExpected = false }) => {
+      return { event, isExpected, id: this.plainEvent(event) }
+    })
+    byForm.set(form, sayable)
+    return sayable
+  }
+
+  /** The definition of a machine of this world as it is folded here. */
+  definitionOf(machine: string): AgentDefinition {
+    return this.definitions.get(machine)!
   }
 
   /** Characters in the tables' keys. */

@@ -4,7 +4,7 @@ import type { NeutralEvent } from '../contracts/event.ts'
 import type { AgentDefinition } from '../actors/definition.ts'
 import type { EffectClass } from '../contracts/tool.ts'
 import type { Call } from './call.ts'
-import { hasRuns, isOver, withoutHarmless } from './call.ts'
+import { hasRuns, isOver, withoutUnseen } from './call.ts'
 import type { Cast, Mail } from './cast.ts'
 import { callAddress } from './cast.ts'
 import type { Folded } from './forms.ts'
@@ -72,7 +72,7 @@ export class Draft<Outside = unknown> {
     const at = this.calls.indexOf(old)
     const others = this.calls.filter((_, index) => index !== at)
     const { tools } = this.cast.world
-    const kept = next && withoutHarmless(next, tools?.[next.target]?.ignoresKey === true)
+    const kept = next && withoutUnseen(next, tools?.[next.target]?.ignoresKey === true)
     this.calls = kept && !isOver(kept) ? [...others, this.cast.calls.of(kept)] : others
   }
 
@@ -228,6 +228,13 @@ export class Draft<Outside = unknown> {
   }
 
   private call(owner: number, definition: AgentDefinition, spawn: SpawnEffect): void {
+    const { spawned } = this.cast
+    let id = spawned.get(spawn)
+    if (id === undefined) spawned.set(spawn, (id = this.newCall(owner, definition, spawn)))
+    this.calls = [...this.calls, id]
+  }
+
+  private newCall(owner: number, definition: AgentDefinition, spawn: SpawnEffect): number {
     const { id: childId, src, child: kind, target = src, input, offered = [] } = spawn
     const source = definition.sources.get(src)
     const effect: Call['effect'] =
@@ -248,6 +255,7 @@ export class Draft<Outside = unknown> {
       effect,
       input: this.cast.values.of(seen ?? null),
       offered,
+      queued: true,
       runs: [],
       answer: 0,
       ledger: 'none',
@@ -256,11 +264,11 @@ export class Draft<Outside = unknown> {
       reply: 0,
     }
     const runs = hasRuns(call) ? [this.run(source as never, call)] : []
-    this.calls = [...this.calls, this.cast.calls.of({ ...call, runs })]
+    return this.cast.calls.of({ ...call, runs })
   }
 
   /** A delivery of a call begins. */
-  run(source: { contract: ToolTerms }, call: Call, isRefused = false): Call['runs'][number] {
+  run(source: { contract: ToolTerms }, call: Call): Call['runs'][number] {
     const { cast } = this
     const { input, effect, retry, timeoutMs } = source.contract
     const parsed = input.safeParse(cast.values.at(call.input))
@@ -270,9 +278,7 @@ export class Draft<Outside = unknown> {
         validation: parsed.success
           ? { valid: true, value: null }
           : { valid: false, reason: 'the input breaks its schema' },
-        admission: isRefused
-          ? { admitted: false, reason: 'the breaker is open' }
-          : { admitted: true },
+        admission: { admitted: true },
         effect,
         retry: { ...retry, attempts: Math.min(retry.attempts, cast.bounds.attempts) },
         timeoutMs,

@@ -24,7 +24,11 @@ export interface Form {
   /** Incarnations of child agents that were told to stop and have not said that they did. */
   readonly departing: readonly number[]
   readonly folded: Map<number, Folded>
+  /** Timers that may fire next, and the events of their firing. */
+  readonly due: readonly { readonly timer: string; readonly event: number }[]
 }
+
+type CoreForm = Omit<Form, 'folded' | 'due'>
 
 /** What one event made of a form. */
 export interface Folded {
@@ -34,6 +38,16 @@ export interface Folded {
   readonly stale: boolean
   /** What puts events under way into the terms of the new form; 0: nothing. */
   readonly shift: number
+}
+
+/** Forms as a checkpoint holds them. */
+export interface FormsParts {
+  readonly events: readonly NeutralEvent[]
+  readonly shifts: readonly Json[]
+  readonly members: readonly unknown[]
+  readonly forms: readonly (Pick<Form, 'agent' | 'stored' | 'births' | 'departing'> & {
+    readonly machine: string
+  })[]
 }
 
 /** Every step is computed once, however many states of the composition share it. */
@@ -104,6 +118,29 @@ export class Forms {
     return departing.length === form.departing.length ? id : this.intern({ ...form, departing })
   }
 
+  /** All that a checkpoint needs; steps are computed anew when they are asked for. */
+  toParts(): FormsParts {
+    const { events, shifts, members, table } = this
+    const forms = table.all().map(({ agent, definition, stored, births, departing }) => {
+      return { agent, machine: definition.id, stored, births, departing }
+    })
+    return { events: events.all(), shifts: shifts.all(), members: members.all(), forms }
+  }
+
+  restore(
+    { events, shifts, members, forms }: FormsParts,
+    definitionOf: (machine: string) => AgentDefinition,
+  ): void {
+    this.events.restore(events)
+    this.shifts.restore(shifts)
+    this.members.restore(members)
+    for (const { machine, ...form } of forms) {
+      const { stored } = form
+      stored.snapshot.context = this.shared(stored.snapshot.context)
+      this.intern({ ...form, definition: definitionOf(machine) })
+    }
+  }
+
   private run(
     agent: string,
     definition: AgentDefinition,
@@ -136,8 +173,14 @@ export class Forms {
     return { form, effects, handled, stale, shift }
   }
 
-  private intern(form: Omit<Form, 'folded'>): number {
-    return this.table.idOf(this.keyOf(form), () => ({ ...form, folded: new Map() }))
+  private intern(form: CoreForm): number {
+    return this.table.idOf(this.keyOf(form), () => {
+      const due = dueTimers(form).map((timer) => ({
+        timer,
+        event: this.events.of({ kind: 'timer', timerId: timer, incarnation: 0 }),
+      }))
+      return { ...form, folded: new Map(), due }
+    })
   }
 
   /** Members that are equal are one object: hundreds of thousands of forms share a few of them. */
@@ -154,7 +197,7 @@ export class Forms {
     return shared
   }
 
-  private keyOf({ agent, definition, stored, births, departing }: Omit<Form, 'folded'>): string {
+  private keyOf({ agent, definition, stored, births, departing }: CoreForm): string {
     const { snapshot, children, timers, incarnations, parent } = stored
     const { status, value, historyValue, output, error } = snapshot
     const context = Object.entries(snapshot.context).map(([name, member]) =>
@@ -234,7 +277,7 @@ function renumbered(next: StoredState, departing: readonly number[]): StoredStat
  * Timers of a form that may fire next: not one that is due later than another which was set no
  * later. How much time passes between two steps is open, so every other order is possible.
  */
-export function dueTimers({ stored, births }: Form): string[] {
+function dueTimers({ stored, births }: CoreForm): string[] {
   const names = Object.keys(stored.timers)
   return names.filter((name) => {
     const { atMs } = stored.timers[name]!

@@ -31,10 +31,10 @@ export type Move =
   /** The model, or whoever decides, chooses; the agent takes the choice. */
   | ({ do: 'decide'; option: AgentEvent } & CallName)
   | ({ do: 'abstain'; error: Record<string, unknown> } & CallName)
-  /** A call is executed; its answer is under way. */
-  | ({ do: 'execute'; attempt: number; ending: Ending } & CallName)
-  /** A call is refused before anything was executed: the breaker is open, or the queue is full. */
-  | ({ do: 'refuse' } & CallName)
+  /** A call is executed; its answer is under way or, `isTaken`, the agent has taken it. */
+  | ({ do: 'execute'; attempt: number; ending: Ending; isTaken: boolean } & CallName)
+  /** A call is refused before it reaches anybody: its queue is full. */
+  | ({ do: 'refuse'; isTaken: boolean } & CallName)
   /** A step of the statechart of a call: a timer (backoff, timeout), the ledger, reconciliation. */
   | ({ do: 'call'; step: string } & CallName)
   /** The agent takes the answer of a call. */

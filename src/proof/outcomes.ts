@@ -20,6 +20,12 @@ export interface Outcome {
   readonly answer: number
 }
 
+/** What a decision comes to, and the completion that tells the agent. */
+export type Choice = { readonly event: number } & (
+  | { readonly option: AgentEvent }
+  | { readonly error: ErrorValue }
+)
+
 /** So many examples stand for all outputs or options that nobody has modelled. */
 const examplesMost = 3
 
@@ -27,7 +33,7 @@ const examplesMost = 3
 export class Outcomes<Outside = unknown> {
   private readonly cast: Cast<Outside>
   private readonly known = new Map<string, readonly Outcome[]>()
-  private readonly chosen = new Map<string, readonly AgentEvent[]>()
+  private readonly chosen = new Map<number, Map<number, readonly Choice[]>>()
   private readonly examples = new Map<object, readonly unknown[]>()
 
   constructor(cast: Cast<Outside>) {
@@ -45,20 +51,38 @@ export class Outcomes<Outside = unknown> {
     return outcomes
   }
 
-  /** The options that may be chosen, of those that are offered. */
-  options(call: Call, outside: number): readonly AgentEvent[] {
-    const { target, input, offered } = call
-    const key = `${target} ${outside} ${input} ${offered.join()}`
-    const known = this.chosen.get(key)
+  /** What a decision may come to, in this state of what is outside. */
+  choices(id: number, outside: number): readonly Choice[] {
+    let byOutside = this.chosen.get(id)
+    if (!byOutside) this.chosen.set(id, (byOutside = new Map()))
+    const known = byOutside.get(outside)
     if (known) return known
+    const call = this.cast.calls.at(id)
+    const at = { childId: call.childId, incarnation: 0 }
+    const choices: Choice[] = [
+      ...this.options(call, outside).map((option) => ({
+        option,
+        event: this.cast.eventOf({ kind: 'done', ...at, output: option }),
+      })),
+      ...decisionFailures(call.target).map((error) => ({
+        error,
+        event: this.cast.eventOf({ kind: 'error', ...at, error }),
+      })),
+    ]
+    byOutside.set(outside, choices)
+    return choices
+  }
+
+  private options(
+    { target, input, offered, ...call }: Call,
+    outside: number,
+  ): readonly AgentEvent[] {
     const { world, values, outside: states } = this.cast
     const model = world.decisions?.[target]
     const all = model
       ? model({ outside: states.at(outside), input: values.at(input) as never, offered })
-      : (this.examplesFor(call) as AgentEvent[])
-    const options = all.filter(({ type }) => offered.includes(type))
-    this.chosen.set(key, options)
-    return options
+      : (this.examplesFor({ target, input, offered, ...call }) as AgentEvent[])
+    return all.filter(({ type }) => offered.includes(type))
   }
 
   private compute(call: Call, outside: number): readonly Outcome[] {
@@ -164,4 +188,12 @@ export class Outcomes<Outside = unknown> {
 
 function unwrapped(answer: unknown): unknown {
   return (answer as { output?: unknown }).output
+}
+
+function decisionFailures(decision: string): ErrorValue[] {
+  const base = { name: 'DecisionFailure', decision }
+  return [
+    { ...base, kind: 'abstained', message: `nobody decided ${decision}` },
+    { ...base, kind: 'abstained', isExhausted: true, message: `no budget for ${decision}` },
+  ]
 }

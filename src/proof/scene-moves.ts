@@ -2,13 +2,12 @@ import { CallMoves } from './call-moves.ts'
 import type { Sink } from './call-moves.ts'
 import type { Cast } from './cast.ts'
 import { Draft } from './draft.ts'
-import { dueTimers } from './forms.ts'
 import type { Outcomes } from './outcomes.ts'
 import type { Scene, Slot } from './scene.ts'
 import type { Outsider } from './world.ts'
 
 /** How the sender of a copy of an outsider's event is called. */
-const copyOf = 'copy of '
+export const copyOf = 'copy of '
 
 /** Tells the sink of every move that a scene allows, always in the same order. */
 export function visitMoves<Outside>(
@@ -40,9 +39,9 @@ function visitSlot<Outside>(
 ): void {
   const { agent: name } = cast.players.at(agent)
   if (form > 0) {
-    for (const timer of dueTimers(cast.forms.at(form))) {
+    for (const { timer, event } of cast.forms.at(form).due) {
       const draft = new Draft(cast, scene)
-      draft.fold(agent, cast.eventOf({ kind: 'timer', timerId: timer, incarnation: 0 }))
+      draft.fold(agent, event)
       sink(draft, () => ({ do: 'timer', agent: name, timer }), true)
     }
   }
@@ -72,10 +71,7 @@ function visitOutsider<Outside>(
   })
   const slot = scene.slots.find((one) => one.agent === agent)
   if (!slot || slot.form === 0) return
-  const { stored } = cast.forms.at(slot.form)
-  if (stored.snapshot.status !== 'active') return
-  for (const { event, isExpected = false } of events(stored)) {
-    const id = cast.plainEvent(event)
+  for (const { event, isExpected, id } of cast.sayable(name, slot.form, events)) {
     for (const twice of scene.duplicates > 0 ? [false, true] : [false]) {
       const draft = new Draft(cast, scene)
       if (bounded >= 0) draft.sends = scene.sends.with(bounded, scene.sends[bounded]! - 1)

@@ -7,7 +7,7 @@ import { Judge } from './judge.ts'
 import type { Move } from './move.ts'
 import { Outcomes } from './outcomes.ts'
 import type { Occurrence } from './occurrence.ts'
-import type { Property } from './properties.ts'
+import type { Property, View } from './properties.ts'
 import type { Scene } from './scene.ts'
 import { decodeScene, encodeScene } from './scene.ts'
 import { SeenStates } from './seen-states.ts'
@@ -163,9 +163,19 @@ export class Search<Outside = unknown> {
     this.seen.restore(seen)
   }
 
-  private firstScene(): Scene {
+  /** The first scene, and what occurs before it. */
+  opening(): { scene: Scene; occurrences: readonly Occurrence<Outside>[] } {
     const { scene, occurrences } = this.start()
-    return { ...scene, monitors: this.judge.follow(scene.monitors, occurrences).monitors }
+    const { monitors } = this.judge.follow(scene.monitors, occurrences)
+    return { scene: { ...scene, monitors }, occurrences }
+  }
+
+  viewOf(scene: Scene): View<Outside> {
+    return this.judge.viewOf(scene)
+  }
+
+  private firstScene(): Scene {
+    return this.opening().scene
   }
 
   private start(): { scene: Scene; occurrences: readonly Occurrence<Outside>[] } {
@@ -202,9 +212,9 @@ export class Search<Outside = unknown> {
   }
 
   private rest(state: number, scene: Scene): void {
-    const { forms } = this.cast
+    const { forms, calls } = this.cast
     const isOver =
-      scene.calls.length === 0 &&
+      scene.calls.every((id) => calls.at(id).orphan) &&
       scene.slots.every(
         ({ form }) => form > 0 && forms.at(form).stored.snapshot.status !== 'active',
       )
@@ -218,7 +228,8 @@ export class Search<Outside = unknown> {
     this.note({ property: name, reason }, state, undefined)
   }
 
-  private visit(
+  /** Tells of every move of a scene, where it leads and what occurs. */
+  visit(
     scene: Scene,
     each: (
       next: Scene,
@@ -226,6 +237,7 @@ export class Search<Outside = unknown> {
       isInternal: boolean,
       ordinal: number,
       breaches: readonly Breach[],
+      occurrences: readonly Occurrence<Outside>[],
     ) => void,
   ): void {
     let ordinal = -1
@@ -236,7 +248,8 @@ export class Search<Outside = unknown> {
         return
       }
       const { monitors, breaches } = this.judge.follow(scene.monitors, draft.occurrences)
-      each({ ...draft.scene(), monitors }, move, isInternal, ordinal, breaches)
+      const { occurrences } = draft
+      each({ ...draft.scene(), monitors }, move, isInternal, ordinal, breaches, occurrences)
     })
   }
 

@@ -20,6 +20,11 @@ export class Table<T> {
     return this.things[id]!
   }
 
+  /** All things in the order of their numbers. */
+  all(): readonly T[] {
+    return this.things.slice(1)
+  }
+
   get size(): number {
     return this.things.length - 1
   }
@@ -29,5 +34,9 @@ export class Table<T> {
 export class JsonTable<T = unknown> extends Table<T> {
   of(value: T): number {
     return value === undefined ? 0 : this.idOf(JSON.stringify(value), () => value)
+  }
+
+  restore(values: readonly T[]): void {
+    for (const value of values) this.of(value)
   }
 }

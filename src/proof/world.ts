@@ -1,4 +1,3 @@
-import type * as z from 'zod'
 import type { Address } from '../contracts/address.ts'
 import { formatAddress, parseAddress } from '../contracts/address.ts'
 import { InputError } from '../contracts/error.ts'
@@ -139,7 +138,17 @@ export interface Abstraction {
   readonly inputs?: Readonly<Record<string, (input: never) => unknown>>
 }
 
-export type AnySchema = z.ZodType
+/** A world that `ashlar prove` finds in a module. */
+export type DefinedWorld<Outside = unknown> = World<Outside> & { readonly kind: 'world' }
+
+/**
+ * Declares a world, to be exported by a module for `ashlar prove`.
+ * @throws InputError when it starts no agent, or names one that is not started
+ */
+export function defineWorld<Outside>(world: World<Outside>): DefinedWorld<Outside> {
+  checkWorld(world as World)
+  return { kind: 'world', ...world }
+}
 
 /** @throws InputError */
 export function checkWorld(world: World): void {

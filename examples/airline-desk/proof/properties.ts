@@ -14,7 +14,6 @@ import {
 import { isExplicitYes, ruleOn } from '../adversary/checker/index.ts'
 import type { ToolInput } from '../contracts.ts'
 import { writeNames } from '../contracts.ts'
-import type { DeskContext } from '../desk-context.ts'
 import type { AirlineData, Changes } from '../domain/database.ts'
 import { overlay } from '../domain/database.ts'
 import { operationNamed } from '../domain/operations/index.ts'
@@ -65,25 +64,41 @@ function onlyWhatWasConfirmed(data: AirlineData): Property<Changes> {
   })
 }
 
+/** What the customer has said, by their own words, and what was put to them last. */
+type Heard = { said: string[]; shown: string | null }
+
 function onlyWhatThePolicyAllows(data: AirlineData): Property<Changes> {
-  return monitor<Changes, null>('no write that the policy forbids', {
-    initial: null,
-    of: ['executed'],
-    next: (state, occurrence) => {
-      if (!isWrite(occurrence)) return state
-      const { tool, input, before, caller } = occurrence
+  return monitor<Changes, Heard>('no write that the policy forbids', {
+    initial: { said: [], shown: null },
+    of: ['sent', 'emitted', 'executed'],
+    next: (heard, occurrence) => {
+      if (occurrence.kind === 'emitted' && occurrence.event.type === 'CONFIRM') {
+        return { ...heard, shown: occurrence.event['text'] as string }
+      }
+      if (occurrence.kind === 'sent' && occurrence.event.type === 'CUSTOMER') {
+        const text = occurrence.event['text'] as string
+        return heard.said.includes(text)
+          ? heard
+          : { ...heard, said: [...heard.said, text].toSorted() }
+      }
+      if (occurrence.kind === 'sent' && occurrence.event.type === 'ANSWER') {
+        return isExplicitYes(occurrence.event['text'] as string) ? heard : { ...heard, shown: null }
+      }
+      if (occurrence.kind !== 'executed' || !writeNames.includes(occurrence.tool)) return heard
+      const next = { ...heard, shown: null }
+      if (!isWrite(occurrence)) return next
+      const { tool, input, before } = occurrence
       const { arguments: args } = input as { arguments: Record<string, unknown> }
-      const context = caller?.snapshot.context as unknown as DeskContext | undefined
       const ruling = ruleOn({
         write: { name: tool, arguments: args },
         now: overlay(data, before),
         before: overlay(data),
-        customerSaid: context?.customerSaid ?? [],
+        customerSaid: heard.said,
         touched: new Set(Object.keys(before.reservations)),
         certificates: certificatesOf(before, data),
-        ...(context?.confirmation ? { shown: context.confirmation.text } : {}),
+        ...(heard.shown === null ? {} : { shown: heard.shown }),
       })
-      return ruling.allowed ? state : broken(`${tool}: ${ruling.why} (${ruling.sentence})`)
+      return ruling.allowed ? next : broken(`${tool}: ${ruling.why} (${ruling.sentence})`)
     },
   })
 }
@@ -91,7 +106,7 @@ function onlyWhatThePolicyAllows(data: AirlineData): Property<Changes> {
 function isWrite(occurrence: Seen): occurrence is Executed<Changes> {
   if (occurrence.kind !== 'executed' || !writeNames.includes(occurrence.tool)) return false
   // What the airline's own system turns down writes nothing.
-  return occurrence.before !== occurrence.after
+  return !String(occurrence.output).startsWith('Error:')
 }
 
 /** As the desk's own hash is made: the write and what it costs, by a trial run. */

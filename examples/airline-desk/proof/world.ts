@@ -1,4 +1,11 @@
-import type { AgentDefinition, DecisionModel, Outsider, ToolModel, World } from 'ashlar/proof'
+import type {
+  AgentDefinition,
+  DecisionModel,
+  DefinedWorld,
+  Outsider,
+  ToolModel,
+} from 'ashlar/proof'
+import { defineWorld } from 'ashlar/proof'
 import type { Move, ToolInput } from '../contracts.ts'
 import { moveOf } from '../contracts.ts'
 import { deskAgent } from '../desk.ts'
@@ -121,9 +128,9 @@ function countWrites(data: AirlineData, { users, reservations }: Changes): numbe
 /** The whole desk with one customer. */
 export function deskWorld(
   options: { agent?: AgentDefinition; moves?: readonly Move[]; name?: string } = {},
-): World<Changes> {
+): DefinedWorld<Changes> {
   const { agent = deskAgent as AgentDefinition, moves: chosen, name = 'airline desk' } = options
-  return {
+  return defineWorld({
     name,
     agents: [{ definition: agent, id: 'proof', input: { branch } }],
     outside: noChanges(),
@@ -135,7 +142,7 @@ export function deskWorld(
     bounds: { crashes: 1, duplicates: 1 },
     within: ({ outside }) => countWrites(smallAirline, outside) < writesMost,
     properties: deskProperties(smallAirline),
-  }
+  })
 }
 
 export { moves as deskMoves }

@@ -1,0 +1,42 @@
+import { resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { AshlarError, InputError, toErrorValue } from '../contracts/error.ts'
+import type { DefinedWorld } from '../proof/world.ts'
+import { NotFoundError } from './output.ts'
+
+/**
+ * The worlds that a module exports, the default one first.
+ * @param name only the one of this name
+ * @throws InputError when it has none; NotFoundError when none has the name
+ */
+export async function loadWorlds(module: string, name?: string): Promise<DefinedWorld[]> {
+  const path = resolve(module)
+  let loaded: Record<string, unknown>
+  try {
+    loaded = (await import(pathToFileURL(path).href)) as Record<string, unknown>
+  } catch (thrown) {
+    if (thrown instanceof AshlarError) throw thrown
+    const todo = `correct it: ${toErrorValue(thrown).message}`
+    const expected = 'a module that can be imported'
+    throw new InputError({ field: 'module', expected, got: path, todo })
+  }
+  const { default: first, ...others } = loaded
+  const worlds = [...new Set([first, ...Object.values(others)])].filter(isWorld)
+  if (worlds.length === 0) {
+    throw new InputError({
+      field: 'module',
+      expected: 'an export made by defineWorld()',
+      got: path,
+      todo: 'write `export default defineWorld({ name, agents, properties, ... })`',
+    })
+  }
+  if (name === undefined) return worlds
+  const chosen = worlds.filter((world) => world.name === name)
+  if (chosen.length > 0) return chosen
+  const has = worlds.map((world) => world.name).join(', ')
+  throw new NotFoundError(`${module} has no world ${name}; it has ${has}`)
+}
+
+function isWorld(exported: unknown): exported is DefinedWorld {
+  return (exported as { kind?: unknown } | null | undefined)?.kind === 'world'
+}
