@@ -1,6 +1,6 @@
 import type { CutOff } from '../proof/search.ts'
 import { describeMove } from '../proof/move.ts'
-import type { ProofResult, Violation } from '../proof/prove.ts'
+import type { MachineSight, ProofResult, Violation } from '../proof/prove.ts'
 
 const reasons: Readonly<Record<CutOff, string>> = {
   states: 'the bound of --states was reached',
@@ -25,13 +25,20 @@ export function describeProof(result: ProofResult): string[] {
     ...result.properties.map(
       (name) => `  ${broken.has(name) ? 'BROKEN' : complete ? 'holds ' : 'so far'}  ${name}`,
     ),
-    ...result.machines.flatMap(({ id, transitions: all, untakenTransitions }) => {
-      const taken = all - untakenTransitions.length
-      const missed = untakenTransitions.map((name) => `    never taken: ${name}`)
-      return [`  ${id}: ${taken} of ${all} transitions taken`, ...missed]
-    }),
+    ...result.machines
+      .filter(isOfTheWorld)
+      .flatMap(({ id, transitions: all, untakenTransitions }) => {
+        const taken = all - untakenTransitions.length
+        const missed = untakenTransitions.map((name) => `    never taken: ${name}`)
+        return [`  ${id}: ${taken} of ${all} transitions taken`, ...missed]
+      }),
     ...violations.flatMap(describeViolation),
   ]
+}
+
+/** The statechart of tool calls is ours; which of its ways a world takes says little about the world. */
+function isOfTheWorld({ id }: MachineSight): boolean {
+  return id !== 'tool-call'
 }
 
 function verdictOf({ complete, violations }: ProofResult): string {

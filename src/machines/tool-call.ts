@@ -45,6 +45,9 @@ export type Intent =
   | { kind: 'settled'; outcome: ToolOutcome }
   | { kind: 'open'; waitMs?: number }
 
+/** `superseded`: another delivery of the call took the intent over while one asked. */
+export type Asked = Reconciled<unknown> | { kind: 'superseded' }
+
 function done(output: unknown): ToolOutcome {
   return { kind: 'done', output }
 }
@@ -77,7 +80,7 @@ export const toolCallMachine = setup({
   actors: {
     recordIntent: fromPromise<Intent>(absent),
     execute: fromPromise<unknown, { input: unknown; attempt: number }>(absent),
-    reconcile: fromPromise<Reconciled<unknown>, { input: unknown; attempt: number }>(absent),
+    reconcile: fromPromise<Asked, { input: unknown; attempt: number }>(absent),
     recordOutcome: fromPromise<void, { outcome: ToolOutcome }>(absent),
   },
   actions: {
@@ -282,6 +285,10 @@ export const toolCallMachine = setup({
                     output: (event.output as { output?: unknown }).output,
                   }),
                 },
+              },
+              {
+                guard: ({ event }) => event.output.kind === 'superseded',
+                target: '#tool-call.recording',
               },
               {
                 guard: ({ event, context }) =>

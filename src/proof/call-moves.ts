@@ -164,7 +164,7 @@ export class CallMoves<Outside = unknown> {
       !call.orphan &&
       call.reply === 0 &&
       call.runs.length === 1 &&
-      this.attemptOf(call.runs[0]!) <= 1
+      this.isUntried(call.runs[0]!)
     ) {
       this.refuse()
     }
@@ -172,6 +172,12 @@ export class CallMoves<Outside = unknown> {
     if (call.zombies > 0) this.late()
     if (call.runs.length !== 1) return
     if (scene.duplicates > 0) this.again('redeliver')
+  }
+
+  /** Nothing of it has been executed: a call is admitted, or not, before that. */
+  private isUntried({ form }: Run): boolean {
+    const { attempt, lastError } = this.cast.forms.at(form).stored.snapshot.context
+    return (attempt as number) <= 1 && lastError === null
   }
 
   private attemptOf({ form }: Run): number {
@@ -233,10 +239,11 @@ export class CallMoves<Outside = unknown> {
       : ledger === 'open'
         ? { kind: 'open', waitMs: others.some(({ owns }) => owns) ? 1 : 0 }
         : { kind: 'settled', outcome: this.cast.values.at(ledger as number) }
-    const next: Call = isNew ? { ...call, ledger: 'open' } : call
-    this.done(next, index, { ...run, owns: run.owns || isNew }, output, `intent is ${output.kind}`)
+    const next = isNew ? withIntentOf(call, index) : call
+    const { owns } = next.runs[index]!
+    this.done(next, index, { ...run, owns, sees: true }, output, `intent is ${output.kind}`)
     if (this.scene.crashes === 0 || !isNew) return
-    this.die(this.draft(), { ...call, ledger: 'open' }, index, 'after its intent was recorded')
+    this.die(this.draft(), next, index, 'after its intent was recorded')
   }
 
   private execute(run: Run, index: number): void {
@@ -306,14 +313,13 @@ export class CallMoves<Outside = unknown> {
           output: (this.cast.values.at(call.answer) as { output: unknown }).output,
         }
       : { kind: 'didNotHappen' }
-    const next: Call = happened ? call : { ...call, ledger: 'open' }
-    this.done(
-      next,
-      index,
-      { ...run, owns: run.owns || !happened },
-      truth,
-      `reconciled: ${truth.kind}`,
-    )
+    if (happened || run.sees) {
+      const next = happened ? call : withIntentOf(call, index)
+      this.done(next, index, next.runs[index]!, truth, `reconciled: ${truth.kind}`)
+    } else {
+      const step = 'reconciled: another delivery took the intent over'
+      this.done(call, index, run, { kind: 'superseded' }, step)
+    }
     this.done(call, index, run, { kind: 'unknown' }, 'reconciled: unknown')
     if (this.scene.crashes > 0) this.die(this.draft(), call, index, 'while it was reconciled')
   }
@@ -322,10 +328,12 @@ export class CallMoves<Outside = unknown> {
     const { call, cast } = this
     const { outcome } = cast.forms.at(run.form).stored.snapshot.context as { outcome: ToolOutcome }
     const ledger = cast.values.of(outcome)
-    this.done({ ...call, ledger }, index, run, undefined, 'outcome is recorded')
+    // Whoever asks about an intent finds that it is no longer the one it saw.
+    const runs = call.runs.map((one) => ({ ...one, sees: false }))
+    this.done({ ...call, ledger, runs }, index, run, undefined, 'outcome is recorded')
     if (this.scene.crashes === 0) return
     this.die(this.draft(), call, index, 'before its outcome was recorded')
-    this.die(this.draft(), { ...call, ledger }, index, 'after its outcome was recorded')
+    this.die(this.draft(), { ...call, ledger, runs }, index, 'after its outcome was recorded')
   }
 
   /** Only a timer of the statechart is pending. */
@@ -430,6 +438,12 @@ export class CallMoves<Outside = unknown> {
       answer: outcome.answer || call.answer,
     }
   }
+}
+
+/** The intent in the ledger becomes that of one run; it is not what the others found any more. */
+function withIntentOf(call: Call, index: number): Call {
+  const runs = call.runs.map((run, at) => ({ ...run, owns: at === index, sees: at === index }))
+  return { ...call, ledger: 'open', runs }
 }
 
 type RunEnd =

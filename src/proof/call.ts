@@ -7,6 +7,8 @@ export interface Run {
   readonly form: number
   /** The intent in the ledger is its own. */
   readonly owns: boolean
+  /** The intent is still the one that it found when it looked. */
+  readonly sees: boolean
 }
 
 /** What is known durably of a `once` call. */
@@ -68,7 +70,7 @@ export function isOver(call: Call): boolean {
 export class Calls extends Table<Call> {
   of(call: Call): number {
     const runs = call.runs
-      .map(({ form, owns }) => (owns ? -form : form))
+      .map(({ form, owns, sees }) => form * 4 + (owns ? 2 : 0) + (sees ? 1 : 0))
       .toSorted((a, b) => a - b)
       .join(',')
     const { owner, childId, orphan, src, input, offered, answer, ledger, effects, zombies } = call

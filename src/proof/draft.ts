@@ -244,7 +244,8 @@ export class Draft<Outside = unknown> {
           ? 'read'
           : 'local'
     const abstraction = this.cast.world.abstractions?.[definition.id]
-    const seen = abstraction?.inputs?.[src]?.(input as never) ?? input
+    const counts = abstraction?.inputs?.[src]
+    const seen = counts ? counts(input as never) : input
     const call: Call = {
       owner,
       childId,
@@ -286,7 +287,7 @@ export class Draft<Outside = unknown> {
         canReconcile: reconciles,
       },
     })
-    return { form: begun.form, owns: false }
+    return { form: begun.form, owns: false, sees: false }
   }
 
   /** The agent has left the state that made the call; what may still happen outside stays. */

@@ -66,22 +66,21 @@ function visitOutsider<Outside>(
   sink: Sink<Outside>,
 ): void {
   if (bounded >= 0 && scene.sends[bounded] === 0) return
-  const agent = cast.players.idOf(to, () => {
-    throw new Error(`nobody is at ${to}`)
-  })
-  const slot = scene.slots.find((one) => one.agent === agent)
-  if (!slot || slot.form === 0) return
-  for (const { event, isExpected, id } of cast.sayable(name, slot.form, events)) {
-    for (const twice of scene.duplicates > 0 ? [false, true] : [false]) {
-      const draft = new Draft(cast, scene)
-      if (bounded >= 0) draft.sends = scene.sends.with(bounded, scene.sends[bounded]! - 1)
-      if (twice) {
-        draft.duplicates--
-        draft.post(agent, copyOf + name, id)
+  for (const { agent, form } of scene.slots) {
+    const { agent: address, definition } = cast.players.at(agent)
+    if (form === 0 || (address !== to && to !== `${definition.id}/*`)) continue
+    for (const { event, isExpected, id } of cast.sayable(name, form, events)) {
+      for (const twice of scene.duplicates > 0 ? [false, true] : [false]) {
+        const draft = new Draft(cast, scene)
+        if (bounded >= 0) draft.sends = scene.sends.with(bounded, scene.sends[bounded]! - 1)
+        if (twice) {
+          draft.duplicates--
+          draft.post(agent, copyOf + name, id)
+        }
+        draft.occurrences.push({ kind: 'sent', by: name, to: address, event, isExpected })
+        draft.fold(agent, id, isExpected)
+        sink(draft, () => ({ do: 'send', by: name, to: address, event, twice }), false)
       }
-      draft.occurrences.push({ kind: 'sent', by: name, to, event, isExpected })
-      draft.fold(agent, id, isExpected)
-      sink(draft, () => ({ do: 'send', by: name, to, event, twice }), false)
     }
   }
 }

@@ -109,7 +109,7 @@ export type DecisionModel<Outside> = (so: {
 
 export interface Outsider {
   readonly name: string
-  /** Address of the agent that it talks to. */
+  /** Address of the agent that it talks to; `machine/*`: to every agent of that machine. */
   readonly to: string
   /** What it may send when the agent is in this state; it may also be silent. */
   readonly events: (state: StoredState) => readonly OutsideEvent[]
@@ -158,10 +158,13 @@ export function checkWorld(world: World): void {
     throw new InputError({ field: `${field}: agents`, expected: 'some', got: 'none', todo })
   }
   const addresses = new Set(world.agents.map((agent) => formatAddress(addressOf(agent))))
+  const definitions = [...world.agents.map((one) => one.definition), ...(world.children ?? [])]
+  const machines = new Set(definitions.map((definition) => definition.id))
   for (const { name, to } of world.outsiders ?? []) {
-    parseAddress(to)
-    if (addresses.has(to)) continue
-    const expected = `the address of a started agent: ${[...addresses].join(', ')}`
+    const { type, id } = parseAddress(to)
+    if (addresses.has(to) || (id === '*' && machines.has(type))) continue
+    const started = [...addresses].join(', ')
+    const expected = `the address of a started agent (${started}) or \`machine/*\``
     const todo = 'correct it'
     throw new InputError({ field: `${field}: outsider ${name}: to`, expected, got: to, todo })
   }

@@ -3,11 +3,14 @@ import { fromBytes, toBytes } from '../contracts/json.ts'
 import type { ToolOutcome } from '../contracts/tool.ts'
 import type { KeyEntry, KeyValue } from '../bus/key-value.ts'
 
-/** What is known of a `once` call: nothing yet, its end, or only that it was begun, and when. */
+/**
+ * What is known of a `once` call: nothing yet, its end, or only that it was begun, and when. The
+ * revision is that of the intent as it stands now.
+ */
 export type LedgerEntry =
-  | { kind: 'new' }
+  | { kind: 'new'; revision: number }
   | { kind: 'settled'; outcome: ToolOutcome }
-  | { kind: 'open'; sinceMs: number }
+  | { kind: 'open'; sinceMs: number; revision: number }
 
 /** The durable record of intents and outcomes of `once` calls (DESIGN §6). */
 export interface EffectLedger {
@@ -16,8 +19,11 @@ export interface EffectLedger {
    * for the same run gives `new` again, with the time of its latest execution.
    */
   begin(callId: string, tool: string, run: string): Promise<LedgerEntry>
-  /** After it was learnt that nothing happened: the intent becomes that of this run. */
-  takeOver(callId: string, tool: string, run: string): Promise<void>
+  /**
+   * After it was learnt that nothing happened: the intent becomes that of this run. False when it is
+   * not the one any more that was asked about: somebody else may be executing the call by now.
+   */
+  takeOver(callId: string, tool: string, run: string, revision: number): Promise<boolean>
   settle(callId: string, tool: string, outcome: ToolOutcome): Promise<void>
 }
 
@@ -37,20 +43,19 @@ export function keyValueLedger(keyValue: KeyValue, clock: Clock): EffectLedger {
   return {
     async begin(callId, tool, run) {
       const first = await keyValue.put(bucket, callId, intent(tool, run), 0)
-      if (first.kind === 'written') return { kind: 'new' }
+      if (first.kind === 'written') return { kind: 'new', revision: first.revision }
       const entry = await keyValue.get(bucket, callId)
       const present = read(entry)
       if (present.outcome) return { kind: 'settled', outcome: present.outcome }
-      const open = { kind: 'open', sinceMs: present.atMs ?? 0 } as const
+      const revision = entry?.revision ?? 0
+      const open = { kind: 'open', sinceMs: present.atMs ?? 0, revision } as const
       if (present.run !== run) return open
-      const again = await keyValue.put(bucket, callId, intent(tool, run), entry?.revision ?? 0)
-      return again.kind === 'written' ? { kind: 'new' } : open
+      const again = await keyValue.put(bucket, callId, intent(tool, run), revision)
+      return again.kind === 'written' ? { kind: 'new', revision: again.revision } : open
     },
-    async takeOver(callId, tool, run) {
-      const entry = await keyValue.get(bucket, callId)
-      if (read(entry).outcome) return
-      // Who loses this race finds the winner's intent when it begins.
-      await keyValue.put(bucket, callId, intent(tool, run), entry?.revision ?? 0)
+    async takeOver(callId, tool, run, revision) {
+      const written = await keyValue.put(bucket, callId, intent(tool, run), revision)
+      return written.kind === 'written'
     },
     async settle(callId, tool, outcome) {
       await keyValue.put(bucket, callId, toBytes({ tool, outcome }))

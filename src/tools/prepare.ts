@@ -51,6 +51,8 @@ export function prepareToolCall(
   })
   const { effect, retry, timeoutMs, reconcile } = tool
   const run = ports.ids.next()
+  /** Of the intent that a question to the outside system is about. */
+  let revision = 0
   return {
     input() {
       const validation = validate(tool, call.input)
@@ -68,7 +70,9 @@ export function prepareToolCall(
     handlers: {
       async recordIntent() {
         const entry = await ports.ledger.begin(call.id, tool.name, run)
-        if (entry.kind !== 'open') return entry
+        if (entry.kind === 'settled') return entry
+        revision = entry.revision
+        if (entry.kind === 'new') return { kind: 'new' }
         // The earlier execution may still be going on; only after its time can one ask about it.
         const overMs = entry.sinceMs + timeoutMs + clockMarginMs
         return { kind: 'open', waitMs: Math.max(0, overMs - ports.clock.now()) }
@@ -85,7 +89,11 @@ export function prepareToolCall(
       },
       async reconcile({ input, attempt }: { input: never; attempt: number }, signal: AbortSignal) {
         const found = await reconcile!(input, scope(attempt, signal))
-        if (found.kind === 'didNotHappen') await ports.ledger.takeOver(call.id, tool.name, run)
+        if (found.kind === 'didNotHappen') {
+          const isOurs = await ports.ledger.takeOver(call.id, tool.name, run, revision)
+          // It was true when it was said; meanwhile another delivery may have begun to execute.
+          return isOurs ? found : { kind: 'superseded' }
+        }
         return found.kind === 'happened'
           ? { ...found, output: checkOutput(tool, found.output) }
           : found

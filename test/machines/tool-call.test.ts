@@ -311,6 +311,14 @@ describe('reconciling', () => {
     expect(driver.done('recordOutcome').output).toMatchObject({ kind: 'failed', attempts: 1 })
   })
 
+  test('an intent that another delivery took over is looked at again', () => {
+    const driver = asking().done('reconcile', { kind: 'superseded' })
+    expect(driver.value).toBe('recording')
+    expect(driver.done('recordIntent', { kind: 'open', waitMs: 800 }).value).toBe(
+      'waitingForEarlier',
+    )
+  })
+
   test('an unknown end stays in doubt', () => {
     expect(asking().done('reconcile', { kind: 'unknown' }).output).toEqual(inDoubt)
   })
@@ -367,6 +375,6 @@ describe('CANCEL', () => {
 })
 
 test('every transition of the statechart was taken above', () => {
-  expect(walk.declared.size).toBe(37)
+  expect(walk.declared.size).toBe(38)
   expect(missed(walk)).toEqual([])
 })

@@ -88,6 +88,7 @@ const machines: [AnyStateMachine, MachineTestOptions][] = [
         reconcile: [
           { kind: 'happened', output: { receipt: 1 } },
           { kind: 'didNotHappen' },
+          { kind: 'superseded' },
           { kind: 'unknown' },
         ],
       },

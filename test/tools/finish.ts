@@ -10,9 +10,15 @@ export async function finish<T>(clock: VirtualClock, running: Promise<T>): Promi
   let over = false
   const mark = (): void => void (over = true)
   running.then(mark, mark)
+  await reach(clock, () => over)
+  return running
+}
+
+/** Lets time pass from deadline to deadline until it is so. */
+export async function reach(clock: VirtualClock, isSo: () => boolean): Promise<void> {
   for (;;) {
     await rest()
-    if (over) return running
+    if (isSo()) return
     const deadlineMs = clock.nextDeadline()
     if (deadlineMs === undefined) throw new Error('nothing is left that could end this')
     clock.advance(Math.max(0, deadlineMs - clock.now()))

@@ -5,7 +5,7 @@ import type { Reconciled } from '../../src/contracts/tool.ts'
 import { AshlarError } from '../../src/contracts/error.ts'
 import { defineTool } from '../../src/tools/define-tool.ts'
 import type { EffectLedger } from '../../src/tools/ledger.ts'
-import { finish, rest } from './finish.ts'
+import { finish, reach, rest } from './finish.ts'
 import { callId, createLedger, openDesk, scripted } from './tool-desk.ts'
 
 type Paid = { receipt: string }
@@ -92,7 +92,7 @@ describe('a once call', () => {
       },
     })
     await finish(desk.clock, desk.call(tool))
-    expect(entries).toEqual([{ kind: 'open', sinceMs: 0 }])
+    expect(entries).toEqual([{ kind: 'open', sinceMs: 0, revision: 1 }])
     expect(await desk.ledger.begin(callId, 'pay', 'another run')).toEqual({
       kind: 'settled',
       outcome: { kind: 'done', output: paid },
@@ -122,8 +122,8 @@ describe('a once call', () => {
       begin: () =>
         ++asked < 30
           ? Promise.reject(new UnavailableError('no broker'))
-          : Promise.resolve({ kind: 'new' }),
-      takeOver: () => Promise.resolve(),
+          : Promise.resolve({ kind: 'new', revision: 1 }),
+      takeOver: () => Promise.resolve(true),
       settle: () => Promise.resolve(),
     }
     const desk = openDesk(ledger)
@@ -145,7 +145,7 @@ describe('a once call', () => {
         leave.abort(new Error('left'))
         return Promise.reject(new UnavailableError('no broker'))
       },
-      takeOver: () => Promise.resolve(),
+      takeOver: () => Promise.resolve(true),
       settle: () => Promise.resolve(),
     }
     const desk = openDesk(ledger)
@@ -157,8 +157,8 @@ describe('a once call', () => {
 
   test('whose outcome cannot be recorded is told all the same', async () => {
     const ledger: EffectLedger = {
-      begin: () => Promise.resolve({ kind: 'new' }),
-      takeOver: () => Promise.resolve(),
+      begin: () => Promise.resolve({ kind: 'new', revision: 1 }),
+      takeOver: () => Promise.resolve(true),
       settle: () => Promise.reject(new UnavailableError('no broker')),
     }
     const desk = openDesk(ledger)
@@ -234,6 +234,30 @@ describe('a crash between intent and outcome', () => {
     })
     const later = await secondDelivery(ledger, [{ kind: 'happened', output: paid }])
     expect(later).toEqual({ completion: { output: paid }, executed: 0, asked: [0] })
+  })
+
+  test('of two deliveries that learn that nothing happened, one executes', async () => {
+    const ledger = createLedger()
+    await crashDuring(ledger)
+    const answered = Promise.withResolvers<Reconciled<Paid>>()
+    const paying = Promise.withResolvers<Paid>()
+    const happened: Reconciled<Paid> = { kind: 'happened', output: paid }
+    const first = scripted<Paid>([paying.promise])
+    const quick = scripted<Reconciled<Paid>>([{ kind: 'didNotHappen' }])
+    const second = scripted<Paid>([])
+    const slow = scripted<Reconciled<Paid>>([answered.promise, happened])
+    const [one, other] = [openDesk(ledger), openDesk(ledger)]
+    const late = other.call(defineTool({ ...shape, execute: second.run, reconcile: slow.run }))
+    await reach(other.clock, () => slow.scopes.length === 1)
+    const early = one.call(defineTool({ ...shape, execute: first.run, reconcile: quick.run }))
+    await reach(one.clock, () => first.scopes.length === 1)
+    // What was true when it was asked is told after the other has begun: it is asked once more.
+    answered.resolve({ kind: 'didNotHappen' })
+    expect(await finish(other.clock, late)).toEqual({ output: paid })
+    expect(slow.scopes).toHaveLength(2)
+    paying.resolve(paid)
+    expect(await finish(one.clock, early)).toEqual({ output: paid })
+    expect(second.scopes).toHaveLength(0)
   })
 
   test('an error is reconciled within the same delivery', async () => {

@@ -11,7 +11,7 @@ export interface Representative {
 type Arguments = Record<string, unknown>
 
 /** No rule of the policy: the airline's own system turns it down. */
-const turnedDown = 'turned down'
+export const turnedDown = 'turned down'
 
 function acts(
   name: string,

@@ -17,6 +17,8 @@ import { writeNames } from '../contracts.ts'
 import type { AirlineData, Changes } from '../domain/database.ts'
 import { overlay } from '../domain/database.ts'
 import { operationNamed } from '../domain/operations/index.ts'
+import { conductProperties } from './conduct.ts'
+import { judgedAsThePolicySays } from './judging.ts'
 
 type Seen = Occurrence<Changes>
 
@@ -25,6 +27,8 @@ export function deskProperties(data: AirlineData): Property<Changes>[] {
   return [
     onlyWhatWasConfirmed(data),
     onlyWhatThePolicyAllows(data),
+    judgedAsThePolicySays(),
+    ...conductProperties(),
     onceAtMostOnce(),
     keysAreHonoured(),
     noAgentFails(),

@@ -20,6 +20,7 @@ import { gatherFacts, identifyCustomer } from '../domain/policy/index.ts'
 import { abstractChanges, deskAbstraction } from './abstraction.ts'
 import { representatives } from './acts.ts'
 import { customer, smallAirline, soon } from './data.ts'
+import { malformed, noWrite } from './misuse.ts'
 import { deskProperties } from './properties.ts'
 import { answers, messages } from './speech.ts'
 
@@ -45,13 +46,16 @@ function toolModels(data: AirlineData): Record<string, ToolModel<Changes>> {
   }
 }
 
+/** The airline's own system may turn down whatever it is asked to write. */
+const notNow = 'Error: not now'
+
 function modelOf(operation: Operation<unknown>, data: AirlineData): ToolModel<Changes> {
   return {
     execute: ({ outside, input }) => {
       const { arguments: args } = input as ToolInput
       const { text, changes } = operation.run(overlay(data, outside), args)
       if (operation.kind === 'read') return [{ output: text }]
-      return [{ output: text, outside: mergeChanges(outside, changes) }]
+      return [{ output: text, outside: mergeChanges(outside, changes) }, { output: notNow }]
     },
   }
 }
@@ -72,10 +76,10 @@ const moves: readonly Move[] = [
   { type: 'TRANSFER', summary: 'I cannot go on.' },
   ...Object.entries(lookUps).map(([name, args]) => moveOf({ name, arguments: args })),
   ...representatives.map(({ act }) => moveOf(act)),
-  { type: 'PROPOSE', name: 'cancel_reservation', arguments: { reservation: 1 } },
-  { type: 'PROPOSE', name: 'get_user_details', arguments: { user_id: customer } },
+  moveOf(malformed),
+  { type: 'PROPOSE', ...noWrite },
   { type: 'LOOK_UP', name: 'cancel_reservation', arguments: { reservation_id: 'PLAIN0' } },
-  { type: 'SEARCH', name: 'get_user_details', arguments: { user_id: customer } },
+  { type: 'SEARCH', ...noWrite },
 ]
 
 const anyMove: DecisionModel<Changes> = () => moves
@@ -84,7 +88,7 @@ const talks: Outsider = {
   name: 'customer',
   to: 'airline-desk/proof',
   events: ({ snapshot }) => {
-    const { turn, confirmation } = snapshot.context as unknown as DeskContext
+    const { turn, confirmation, customerSaid } = snapshot.context as unknown as DeskContext
     const leave = { event: { type: 'LEAVE' }, isExpected: true }
     if (snapshot.value === 'confirming') {
       const { number } = confirmation!
@@ -98,8 +102,11 @@ const talks: Outsider = {
       ]
     }
     if (snapshot.value !== 'listening') return []
+    const [first] = customerSaid
     return [
       leave,
+      // What was said before, and comes late.
+      ...(first === undefined ? [] : [{ event: { type: 'CUSTOMER', text: first, turn } }]),
       ...Object.values(messages).map((text) => ({
         event: { type: 'CUSTOMER', text, turn: turn + 1 },
         isExpected: true,
