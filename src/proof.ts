@@ -59,3 +59,17 @@ export type { AgentAt, PlayedMove, TracePlay } from './proof/trace-play.ts'
 export { playOnModel } from './proof/trace-model.ts'
 export type { PlayOptions } from './cli/play-trace.ts'
 export { playOnRuntime } from './cli/play-trace.ts'
+export type { Mutant, Mutation } from './proof/mutants.ts'
+export { mutantsOf } from './proof/mutants.ts'
+export type {
+  MutantSearch,
+  MutantVerdict,
+  MutationCheckOptions,
+  MutationResult,
+  MutationScore,
+  ProverKill,
+  TestKill,
+} from './proof/mutation-check.ts'
+export { checkMutants, worldWith } from './proof/mutation-check.ts'
+export type { MachineMutations, MutationPlan } from './proof/mutation-plan.ts'
+export { defineMutations } from './proof/mutation-plan.ts'

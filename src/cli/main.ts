@@ -9,6 +9,7 @@ import { evalCommand } from './commands/eval.ts'
 import { explainCommand } from './commands/explain.ts'
 import { proveCommand } from './commands/prove.ts'
 import { psCommand } from './commands/ps.ts'
+import { replayCommand } from './commands/replay.ts'
 import { resumeCommand } from './commands/resume.ts'
 import { runCommand } from './commands/run.ts'
 import { sendCommand } from './commands/send.ts'
@@ -54,6 +55,7 @@ export function createProgram(): Command {
     testCommand(),
     checkCommand(),
     proveCommand(),
+    replayCommand(),
   ]) {
     program.addCommand(command.exitOverride())
     for (const below of command.commands) below.exitOverride()
