@@ -13,6 +13,7 @@ import { decisionsScenario } from './scenarios/decisions.ts'
 import { kindsScenario } from './scenarios/kinds.ts'
 import { loopScenario } from './scenarios/loop.ts'
 import { memoryScenario } from './scenarios/memory.ts'
+import { proofScenario } from './scenarios/proof.ts'
 import { recoveryScenario } from './scenarios/recovery.ts'
 import { scaleScenario } from './scenarios/scale.ts'
 import { startScenario } from './scenarios/start.ts'
@@ -30,6 +31,7 @@ const scenarios: readonly Scenario[] = [
   recoveryScenario,
   memoryScenario,
   startScenario,
+  proofScenario,
 ]
 const quickNames = ['loop', 'broker', 'step', 'commit']
 

@@ -19,7 +19,7 @@ export interface PlayOptions {
 /**
  * Plays a trace on the production runtime, with the world's models in the place of what is outside,
  * and tells whether the property of the trace is broken there as well.
- * @throws InputError naming the option, or when the trace is of another world; UnavailableError when
+ * @throws InputError naming the option, or when the world has not that property; UnavailableError when
  * there is no broker
  */
 export async function playOnRuntime<Outside>(

@@ -54,8 +54,7 @@ export function instrument(definition: AgentDefinition): Instrument {
     Object.assign(node, { entry: [entered, ...node.entry] })
     for (const [trigger, candidates] of triggersOf(node)) {
       for (const [index, candidate] of candidates.entries()) {
-        const targets = candidate.target?.map(({ id }) => id).join(', ') ?? '(none)'
-        const name = `${node.id} | ${trigger}[${index}] -> ${targets}`
+        const name = transitionName(node, trigger, index, candidate)
         transitions.push(name)
         const taken = recorder(() => log.taken.transitions.push(name))
         Object.assign(candidate, { actions: [taken, ...candidate.actions] })
@@ -80,6 +79,17 @@ export function triggerName(descriptor: string, node: { id: string }): string {
   if (descriptor === `xstate.done.state.${node.id}`) return 'done'
   const completion = /^xstate\.(done|error)\.actor\.(.*)$/.exec(descriptor)
   return completion ? `${completion[1]} ${completion[2]}` : descriptor
+}
+
+/** As `declared` names the transitions; unique within a machine. */
+export function transitionName(
+  node: { id: string },
+  trigger: string,
+  index: number,
+  { target }: { target?: readonly { id: string }[] | undefined },
+): string {
+  const targets = target?.map(({ id }) => id).join(', ') ?? '(none)'
+  return `${node.id} | ${trigger}[${index}] -> ${targets}`
 }
 
 type Guard = (args: { event: EventObject }) => boolean
@@ -179,13 +189,15 @@ function optionsOf({ sources }: AgentDefinition, machine: AnyStateMachine): stri
   })
 }
 
-function nodesOf(node: AnyStateNode): AnyStateNode[] {
+/** A node and all below it, in document order. */
+export function nodesOf(node: AnyStateNode): AnyStateNode[] {
   return [node, ...Object.values(node.states).flatMap(nodesOf)]
 }
 
 type Candidate = AnyStateNode['always'] & object
 
-function triggersOf(node: AnyStateNode): [string, Candidate][] {
+/** The candidates of a node by what triggers them, see {@link triggerName}. */
+export function triggersOf(node: AnyStateNode): [string, Candidate][] {
   const { always } = node
   const named = [...node.transitions].map(([descriptor, candidates]): [string, Candidate] => [
     triggerName(descriptor, node),
