@@ -1,4 +1,3 @@
-import type { AgentEvent } from '../contracts/event.ts'
 import type { Json } from '../contracts/json.ts'
 import type { StoredState } from '../contracts/state.ts'
 import type { Occurrence } from './occurrence.ts'
@@ -231,9 +230,4 @@ function describe<Outside>(occurrence: Occurrence<Outside>): string {
     case 'deadLetter':
       return `a dead letter of ${occurrence.agent}`
   }
-}
-
-/** The event of an outsider or of an emission with this type. */
-export function eventOf(occurrence: Occurrence): AgentEvent | undefined {
-  return occurrence.kind === 'sent' || occurrence.kind === 'emitted' ? occurrence.event : undefined
 }

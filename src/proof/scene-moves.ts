@@ -1,5 +1,5 @@
 import { CallMoves } from './call-moves.ts'
-import type { Sink } from './call-moves.ts'
+import type { Sink } from './call-turn.ts'
 import type { Cast } from './cast.ts'
 import { Draft } from './draft.ts'
 import type { Outcomes } from './outcomes.ts'

@@ -8,7 +8,7 @@ export interface Edges {
 }
 
 const unseen = 0
-const open = 1
+const onPath = 1
 const closed = 2
 
 /**
@@ -24,7 +24,7 @@ export function findCycle({ from, to, states }: Edges): number[] | undefined {
     if (colours[root] !== unseen) continue
     path.push(root)
     cursors.push(from.at(root))
-    colours[root] = open
+    colours[root] = onPath
     while (path.length > 0) {
       const state = path.at(path.length - 1)
       const cursor = cursors.at(cursors.length - 1)
@@ -36,12 +36,12 @@ export function findCycle({ from, to, states }: Edges): number[] | undefined {
       }
       cursors.set(cursors.length - 1, cursor + 1)
       const next = to.at(cursor)
-      if (colours[next] === open) {
-        const states = [...path.slice(0, path.length)]
-        return states.slice(states.indexOf(next))
+      if (colours[next] === onPath) {
+        const open = Array.from(path.slice(0, path.length))
+        return open.slice(open.indexOf(next))
       }
       if (colours[next] !== unseen) continue
-      colours[next] = open
+      colours[next] = onPath
       path.push(next)
       cursors.push(from.at(next))
     }
