@@ -74,19 +74,13 @@ export class RunMoves<Outside = unknown> extends CallTurn<Outside> {
     const output = isNew
       ? { kind: 'new' }
       : ledger === 'open'
-        ? { kind: 'open', waitMs: others.some((other) => this.isWithinTime(other)) ? 1 : 0 }
+        ? { kind: 'open', waitMs: others.some(({ owns }) => owns) ? 1 : 0 }
         : { kind: 'settled', outcome: this.cast.values.at(ledger as number) }
     const next = isNew ? withIntentOf(call, index) : call
     const { owns } = next.runs[index]!
     this.done(next, index, { ...run, owns, sees: true }, output, `intent is ${output.kind}`)
     if (this.scene.crashes === 0 || !isNew) return
     this.die(this.draft(), next, index, 'after its intent was recorded')
-  }
-
-  /** Its intent is fresh: others wait until its time is over. One that asks what happened has had it. */
-  private isWithinTime({ form, owns }: Run): boolean {
-    const { value } = this.cast.forms.at(form).stored.snapshot
-    return owns && !(typeof value === 'object' && 'reconciling' in value)
   }
 
   private execute(run: Run, index: number): void {
@@ -184,8 +178,8 @@ export class RunMoves<Outside = unknown> extends CallTurn<Outside> {
     const { call, cast } = this
     const form = cast.forms.at(run.form)
     const isWaiting = form.stored.snapshot.value === 'waitingForEarlier'
-    // It looks again and again; what it finds changes when the other's time is over.
-    if (isWaiting && call.runs.some((other, at) => at !== index && this.isWithinTime(other))) return
+    // It looks again and again; what it finds changes when the earlier delivery is over.
+    if (isWaiting && call.runs.some(({ owns }, at) => at !== index && owns)) return
     for (const { timer } of form.due) {
       const label = (): Move => ({ do: 'call', step: `timer ${timer}`, ...this.name })
       this.finish(this.draft(), call, index, run, { kind: 'timer' }, label)
