@@ -18,6 +18,8 @@ export interface ProveOptions {
   maxSeconds?: number
   /** Ends with the first breach. Default: false: the first of every property is found. */
   stopAtFirst?: boolean
+  /** States that are looked at before it sees whether to end. Default: 2,000. */
+  statesAtOnce?: number
   clock?: Clock
   /** Told about every second. */
   onProgress?: (progress: Progress) => void
@@ -77,9 +79,6 @@ export interface ProofResult {
   readonly machines: readonly MachineSight[]
 }
 
-/** States that are looked at between two looks at the clock. */
-const slice = 2_000
-
 /**
  * Explores every state of a world, breadth first, and evaluates its properties: proved within the
  * bounds when the result is complete and has no violations. A violation carries a shortest trace.
@@ -89,13 +88,13 @@ export async function prove<Outside>(
   world: World<Outside>,
   options: ProveOptions = {},
 ): Promise<ProofResult> {
-  const { clock = systemClock(), onProgress, onCutOff } = options
+  const { clock = systemClock(), statesAtOnce = 2_000, onProgress, onCutOff } = options
   const begunAt = clock.now()
   const search = (options.search as Search<Outside> | undefined) ?? begun(world)
   let toldAt = begunAt
   let cutOff: CutOff | undefined
   for (;;) {
-    const goesOn = search.advance(slice)
+    const goesOn = search.advance(statesAtOnce)
     cutOff = goesOn ? reasonToEnd(search, options, clock.now() - begunAt) : undefined
     if (clock.now() - toldAt >= 1000) {
       toldAt = clock.now()

@@ -88,9 +88,9 @@ function identifiedOnce(): Property<Changes> {
         const isAsked = started.includes('identifyCustomer')
         if (isAsked === isKnown) return broken(isKnown ? 'once more' : 'nobody asked who it is')
       }
-      const answer = answerOf<{ userId: string | null }>(occurrence, 'identifyCustomer')
-      if (!answer) return isKnown
-      const isFound = answer.userId !== null
+      const answer = answerOf(occurrence, 'identifyCustomer')
+      if (answer === undefined) return isKnown
+      const isFound = (answer as { userId: string | null }).userId !== null
       if (isFound === started.includes('recall')) return isFound
       return broken(isFound ? 'nothing is recalled of a customer' : 'nobody knows whom to recall')
     },

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Executed, Occurrence, Property, Stepped } from 'ashlar/proof'
 import { broken, monitor } from 'ashlar/proof'
 import { isExplicitYes } from '../adversary/checker/index.ts'
@@ -34,9 +35,9 @@ export function judgedAsThePolicySays(): Property<Changes> {
       if (saysYes(occurrence)) return { ...heard, hasAgreed: true }
       if (answerOf(occurrence, 'gatherFacts') === undefined) return heard
       const act = proposedBefore(occurrence)
-      const due = ruleBroken(act, heard.said) ?? (heard.hasAgreed ? 'executed' : 'asked')
+      const due = dueTo(act, heard)
       const given = outcomeOf(occurrence, act)
-      if (heard.hasWritten || given === due) return { ...heard, hasAgreed: false }
+      if (due === undefined || given === due) return { ...heard, hasAgreed: false }
       return broken(`${act.name} was due to come to ${due}, and came to ${given}`)
     },
   })
@@ -65,17 +66,17 @@ function outcomeOf(step: Stepped, { name }: Act): string {
   return startedBy(step).includes(name) ? 'executed' : 'nothing'
 }
 
-function ruleBroken(act: Act, said: readonly Said[]): string | undefined {
-  const { name, arguments: args } = act
+/** What an act has to come to; undefined where nothing is told of it. */
+function dueTo(act: Act, { said, hasAgreed, hasWritten }: Heard): string | undefined {
+  if (hasWritten) return undefined
   if (isSame(act, malformed)) return 'malformed-arguments'
   if (isSame(act, noWrite)) return 'unknown-tool'
+  const representative = representatives.find((one) => isSame(one.act, act))
+  if (!representative) return undefined
   if (!said.includes('identity')) return 'customer-not-identified'
-  const representative = representatives.find((one) => isSame(one.act, { name, arguments: args }))!
-  return lacking(representative, said) ?? ruleOf(representative)
-}
-
-function ruleOf({ breaks }: Representative): string | undefined {
-  return breaks === turnedDown ? undefined : breaks
+  const { breaks } = representative
+  const rule = lacking(representative, said) ?? (breaks === turnedDown ? undefined : breaks)
+  return rule ?? (hasAgreed ? 'executed' : 'asked')
 }
 
 /** What may not be done before the customer has given a reason for it. */
@@ -91,5 +92,5 @@ function lacking({ act, breaks }: Representative, said: readonly Said[]): string
 }
 
 function isSame(one: Act, other: Act): boolean {
-  return one.name === other.name && JSON.stringify(one) === JSON.stringify(other)
+  return one.name === other.name && isDeepStrictEqual(one.arguments, other.arguments)
 }

@@ -5,16 +5,16 @@ import type { DeskContext } from '../desk-context.ts'
 /** What a step of the desk answered: asked, called and refused, as anybody can see it. */
 
 /** The answer that the step took of this child; undefined when the step was about something else. */
-export function answerOf<T>(occurrence: Occurrence, child: string): T | undefined {
+export function answerOf(occurrence: Occurrence, child: string): unknown {
   if (occurrence.kind !== 'stepped') return undefined
   const { event } = occurrence
   if (event.kind !== 'done' || event.childId !== child) return undefined
-  return event.output as T
+  return event.output
 }
 
 /** The move that the model chose. */
 export function chosenMove(occurrence: Occurrence): Move | undefined {
-  return answerOf<Move>(occurrence, 'nextMove')
+  return answerOf(occurrence, 'nextMove') as Move | undefined
 }
 
 /** The ids of the children that the step started. */

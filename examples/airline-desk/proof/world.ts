@@ -153,4 +153,5 @@ export function deskWorld(
 }
 
 export { moves as deskMoves }
+export { survivors } from './survivors.ts'
 export default deskWorld()

@@ -8,6 +8,7 @@ import { prove } from '../../proof/prove.ts'
 import type { Search } from '../../proof/search.ts'
 import type { Bounds, DefinedWorld } from '../../proof/world.ts'
 import { loadWorlds } from '../load-worlds.ts'
+import { proveMutants } from '../prove-mutants.ts'
 import type { Output } from '../output.ts'
 import { createOutput, exitCodes } from '../output.ts'
 import { describeProof } from '../proof-text.ts'
@@ -24,6 +25,8 @@ interface ProveFlags extends SharedOptions, Partial<Record<keyof Bounds, string>
   first?: boolean
   traces?: string
   checkpoint?: string
+  mutants?: boolean
+  machine?: string
 }
 
 /** `ashlar prove <module>`: explores every state of the worlds of a module. */
@@ -43,6 +46,8 @@ export function proveCommand(): Command {
     .option('--first', 'stop at the first violation')
     .option('--traces <folder>', 'write the trace of every violation there, for `ashlar replay`')
     .option('--checkpoint <file>', 'go on from this file if it is there; write it when cut off')
+    .option('--mutants', 'remove every guard in turn, and tell what the properties do not notice')
+    .option('--machine <id>', 'with --mutants: only the guards of this machine')
     .action(run)
 }
 
@@ -59,12 +64,20 @@ async function run(module: string, flags: ProveFlags): Promise<void> {
   const signal = stopSignal(() => process.exit(exitCodes.interrupted))
   const abort = new AbortController()
   void signal.received.then(() => abort.abort())
+  const bounded = worlds.map((world) => {
+    return { ...world, bounds: { ...world.bounds, ...boundsOf(flags) } }
+  })
   const results: ProofResult[] = []
   try {
-    for (const world of worlds) {
+    if (flags.mutants === true) {
+      const { machine } = flags
+      const run = { module, worlds: bounded, machine, limits, abort: abort.signal, output }
+      process.exitCode = await proveMutants(run)
+      return
+    }
+    for (const world of bounded) {
       if (abort.signal.aborted) break
-      const bounded = { ...world, bounds: { ...world.bounds, ...boundsOf(flags) } }
-      results.push(await proveOne(bounded, { flags, limits, abort: abort.signal, output }))
+      results.push(await proveOne(world, { flags, limits, abort: abort.signal, output }))
     }
   } finally {
     signal.dispose()
