@@ -111,7 +111,8 @@ export class Outcomes<Outside = unknown> {
           ending: { kind: 'fails', message, isTerminal, tookEffect },
           outside: after,
           tookEffect,
-          answer: 0,
+          // It is known under its key as well, whatever it said.
+          answer: tookEffect ? values.of({}) : 0,
         }
       }
       const { output } = execution

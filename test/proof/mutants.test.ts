@@ -276,7 +276,7 @@ describe('the check', () => {
 })
 
 /**
- * One mutant or two for every kind of guard. All 208, of 104 guards, take four minutes by hand
+ * One mutant or two for every kind of guard. All 208, of 104 guards, take three minutes by hand
  * (`ashlar prove examples/airline-desk/proof/world.ts --mutants`): the properties notice 207, the
  * derived tests 204, and the one that survives both is explained beside the world.
  */

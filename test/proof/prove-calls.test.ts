@@ -66,6 +66,23 @@ test.each([
   expect(violations.map(({ property }) => property)).toContain('every idempotency key is honoured')
 })
 
+test('what took effect and said that it failed is known under its key', async () => {
+  const tools: Record<string, ToolModel<Bank>> = {
+    pay: {
+      execute: (so) => [
+        ...bank.execute(so),
+        { error: { message: 'no receipt' }, outside: { ...so.outside, ann: 1 } },
+      ],
+    },
+  }
+  const bounds = { crashes: 1, duplicates: 1 }
+  const { violations } = await check(
+    payingWorld(payer('idempotent'), { properties, tools }),
+    bounds,
+  )
+  expect(violations).toEqual([])
+})
+
 test('an agent that pays again when in doubt pays twice', async () => {
   const world = payingWorld(payer('once', 'again'), { properties: [paidOnce] })
   // It may go on paying for ever, so the search has no end of its own.
