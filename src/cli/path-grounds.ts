@@ -1,12 +1,7 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { Host } from '../actors/host.ts'
 import { startHost } from '../actors/host.ts'
 import { silentLogger } from '../actors/logger.ts'
 import type { Bus } from '../bus/bus.ts'
-import type { Broker } from '../bus/embedded-broker.ts'
-import { startBroker } from '../bus/embedded-broker.ts'
 import { createLocalBroker } from '../bus/local-broker.ts'
 import { openNatsBus } from '../bus/nats-bus.ts'
 import type { Clock } from '../contracts/clock.ts'
@@ -15,7 +10,7 @@ import type { Ids } from '../contracts/ids.ts'
 import { countingIds, systemIds } from '../contracts/ids.ts'
 import { PathError } from '../proof/path-difference.ts'
 import type { PathGround } from '../proof/path-ground.ts'
-import { readSettings } from './settings.ts'
+import { temporaryBroker } from './temporary-broker.ts'
 
 /** For tests of the tests: a bus that does what it should not. */
 export type Sabotage = (bus: Bus) => Bus
@@ -66,8 +61,8 @@ export function twinGround(sabotage: Sabotage = (bus) => bus): PathGround {
 export async function natsGround(url?: string): Promise<PathGround> {
   const clock = systemClock()
   const ids = systemIds()
-  const own = url === undefined ? await ownBroker(clock) : undefined
-  const servers = url ?? own!.broker.url
+  const own = url === undefined ? await temporaryBroker(clock) : undefined
+  const servers = url ?? own!.url
   // A cell of its own: nothing on a shared server is touched.
   const cell = `paths-${ids.next().slice(0, 24)}`
   const opened: Bus[] = []
@@ -130,19 +125,4 @@ function hostOn(bus: Bus, clock: Clock, ids: Ids) {
     await bus.close()
   }
   return { serve, stop }
-}
-
-async function ownBroker(clock: Clock): Promise<{ broker: Broker; remove(): Promise<void> }> {
-  const storeDir = await mkdtemp(join(tmpdir(), 'ashlar-paths-'))
-  const { env, brokerBinary } = await readSettings()
-  const binary = brokerBinary === undefined ? {} : { binary: brokerBinary }
-  const parts = { storeDir, port: 0, env, clock, ...binary }
-  const broker = await startBroker({ ...parts, report: () => {}, onEvent: () => {} })
-  return {
-    broker,
-    async remove() {
-      await broker.stop()
-      await rm(storeDir, { recursive: true, force: true })
-    },
-  }
 }

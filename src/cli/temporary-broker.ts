@@ -13,7 +13,7 @@ export interface TemporaryBroker {
 
 /** @throws UnavailableError, InputError when no server can be started */
 export async function temporaryBroker(clock: Clock): Promise<TemporaryBroker> {
-  const storeDir = await mkdtemp(join(tmpdir(), 'ashlar-trace-'))
+  const storeDir = await mkdtemp(join(tmpdir(), 'ashlar-proof-'))
   const { env, brokerBinary } = await readSettings()
   const binary = brokerBinary === undefined ? {} : { binary: brokerBinary }
   const parts = { storeDir, port: 0, env, clock, ...binary }
