@@ -16,10 +16,20 @@ export async function loadModule<T extends { kind: string }>(
   module: string,
   { kind, maker, todo }: Wanted & { kind: T['kind'] },
 ): Promise<T> {
+  const { path, exports } = await importModule(module)
+  const loaded = exports as { default?: Partial<T> | null }
+  if (loaded.default?.kind === kind) return loaded.default as T
+  const expected = `a default export made by ${maker}()`
+  throw new InputError({ field: 'module', expected, got: path, todo })
+}
+
+/** Imports a module by its path. @throws InputError, or what is wrong with it by its own words */
+export async function importModule(
+  module: string,
+): Promise<{ path: string; exports: Record<string, unknown> }> {
   const path = resolve(module)
-  let loaded: { default?: Partial<T> | null }
   try {
-    loaded = (await import(pathToFileURL(path).href)) as typeof loaded
+    return { path, exports: (await import(pathToFileURL(path).href)) as Record<string, unknown> }
   } catch (thrown) {
     // The module's own complaints, such as a machine that breaks a rule, are already clear.
     if (thrown instanceof AshlarError) throw thrown
@@ -30,7 +40,4 @@ export async function loadModule<T extends { kind: string }>(
       todo: `correct it: ${toErrorValue(thrown).message}`,
     })
   }
-  if (loaded.default?.kind === kind) return loaded.default as T
-  const expected = `a default export made by ${maker}()`
-  throw new InputError({ field: 'module', expected, got: path, todo })
 }

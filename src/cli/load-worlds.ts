@@ -1,7 +1,6 @@
-import { resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
-import { AshlarError, InputError, toErrorValue } from '../contracts/error.ts'
+import { InputError } from '../contracts/error.ts'
 import type { DefinedWorld } from '../proof/world.ts'
+import { importModule } from './load-module.ts'
 import { NotFoundError } from './output.ts'
 
 /**
@@ -10,17 +9,8 @@ import { NotFoundError } from './output.ts'
  * @throws InputError when it has none; NotFoundError when none has the name
  */
 export async function loadWorlds(module: string, name?: string): Promise<DefinedWorld[]> {
-  const path = resolve(module)
-  let loaded: Record<string, unknown>
-  try {
-    loaded = (await import(pathToFileURL(path).href)) as Record<string, unknown>
-  } catch (thrown) {
-    if (thrown instanceof AshlarError) throw thrown
-    const todo = `correct it: ${toErrorValue(thrown).message}`
-    const expected = 'a module that can be imported'
-    throw new InputError({ field: 'module', expected, got: path, todo })
-  }
-  const { default: first, ...others } = loaded
+  const { path, exports } = await importModule(module)
+  const { default: first, ...others } = exports
   const worlds = [...new Set([first, ...Object.values(others)])].filter(isWorld)
   if (worlds.length === 0) {
     throw new InputError({

@@ -1,5 +1,3 @@
-import { resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import type { AgentDefinition } from '../actors/definition.ts'
 import type {
   MutantVerdict,
@@ -10,6 +8,7 @@ import { checkMutants, isKilled, worldWith } from '../proof/mutation-check.ts'
 import type { MachineMutations, MutationPlan } from '../proof/mutation-plan.ts'
 import type { DefinedWorld } from '../proof/world.ts'
 import { defaultBounds } from '../proof/world.ts'
+import { importModule } from './load-module.ts'
 import type { Output } from './output.ts'
 import { exitCodes, NotFoundError } from './output.ts'
 
@@ -86,7 +85,7 @@ function definitionsOf(
 
 /** What the module says of the mutants of its machines, by machine. */
 async function loadPlans(module: string): Promise<MutationPlan['machines']> {
-  const exports = (await import(pathToFileURL(resolve(module)).href)) as Record<string, unknown>
+  const { exports } = await importModule(module)
   const plans = Object.values(exports).filter(
     (one): one is MutationPlan => (one as { kind?: unknown } | null)?.kind === 'mutation',
   )

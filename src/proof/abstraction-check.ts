@@ -1,11 +1,13 @@
-import { formatAddress, parseAddress } from '../contracts/address.ts'
+import { parseAddress } from '../contracts/address.ts'
 import type { Effect } from '../contracts/effect.ts'
 import type { NeutralEvent } from '../contracts/event.ts'
 import { seededRandom } from '../contracts/random.ts'
 import type { StoredState } from '../contracts/state.ts'
 import { step } from '../actors/step.ts'
 import { Cast } from './cast.ts'
-import { Draft } from './draft.ts'
+import type { Draft } from './draft.ts'
+import { openingDraft } from './draft.ts'
+import { withIncarnation } from './forms.ts'
 import type { Stepped } from './occurrence.ts'
 import { Outcomes } from './outcomes.ts'
 import type { Scene } from './scene.ts'
@@ -48,7 +50,7 @@ export function checkAbstractions<Outside>(
   const random = seededRandom(seed)
   const breaches = new Map<string, AbstractionBreach>()
   for (let walk = 0; walk < walks; walk++) {
-    let scene: Scene | undefined = firstScene(cast)
+    let scene: Scene | undefined = openingDraft(cast, 0).scene()
     for (let move = 0; move < moves && scene; move++) {
       const drafts: Draft<Outside>[] = []
       visitMoves(cast, outcomes, scene, (draft) => drafts.push(draft))
@@ -66,21 +68,6 @@ export function checkAbstractions<Outside>(
     }
   }
   return [...breaches.values()]
-}
-
-function firstScene<Outside>(cast: Cast<Outside>): Scene {
-  const { world, bounds } = cast
-  const { crashes, duplicates, delays } = bounds
-  const outside = cast.outside.of(world.outside ?? (null as Outside))
-  const sends = (world.outsiders ?? []).flatMap(({ most }) => (most === undefined ? [] : [most]))
-  const faults = { crashes, duplicates, delays }
-  const nothing = { sends, slots: [], calls: [], monitors: 0 }
-  const draft = new Draft(cast, { outside, ...faults, ...nothing })
-  for (const { definition, id, input } of world.agents) {
-    const address = formatAddress({ type: definition.id, id })
-    draft.start(cast.playerOf(address, definition.id, true)!, input)
-  }
-  return draft.scene()
 }
 
 function compare<Outside>(
@@ -131,14 +118,6 @@ function translated(
 ): NeutralEvent {
   if (event.kind !== 'event' || !translate || !shift) return event
   return { kind: 'event', event: translate(event.event, shift(snapshot.context as never)) }
-}
-
-function withIncarnation(event: NeutralEvent, { children, timers }: StoredState): NeutralEvent {
-  if (event.kind === 'done' || event.kind === 'error') {
-    return { ...event, incarnation: children[event.childId]?.incarnation ?? 0 }
-  }
-  if (event.kind !== 'timer') return event
-  return { ...event, incarnation: timers[event.timerId]?.incarnation ?? 0 }
 }
 
 /** What the effects ask for; words that are said and inputs that do not count are left out. */

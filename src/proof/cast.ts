@@ -17,7 +17,6 @@ import { addressOf, checkWorld, defaultBounds } from './world.ts'
 export interface Player {
   readonly agent: string
   readonly definition: AgentDefinition
-  readonly isRoot: boolean
 }
 
 /** An event that an outsider may send now. */
@@ -89,15 +88,15 @@ export class Cast<Outside = unknown> {
       return result
     })
     for (const started of world.agents) {
-      this.playerOf(formatAddress(addressOf(started)), started.definition.id, true)
+      this.playerOf(formatAddress(addressOf(started)), started.definition.id)
     }
   }
 
   /** The number of an agent; undefined when nobody knows its machine. */
-  playerOf(agent: string, type: string, isRoot = false): number | undefined {
+  playerOf(agent: string, type: string): number | undefined {
     const definition = this.definitions.get(type)
     if (!definition) return undefined
-    return this.players.idOf(agent, () => ({ agent, definition, isRoot }))
+    return this.players.idOf(agent, () => ({ agent, definition }))
   }
 
   mailOf(mail: Mail): number {
@@ -130,13 +129,6 @@ export class Cast<Outside = unknown> {
   /** The definition of a machine of this world as it is folded here. */
   definitionOf(machine: string): AgentDefinition {
     return this.definitions.get(machine)!
-  }
-
-  /** Characters in the tables' keys. */
-  get weight(): number {
-    const { forms, calls, mail, values, outside, monitors } = this
-    const tables = [forms.table, forms.events, calls, mail, values, outside, monitors]
-    return tables.reduce((sum, { weight }) => sum + weight, 0)
   }
 }
 

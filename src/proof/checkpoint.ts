@@ -14,7 +14,7 @@ interface Checkpoint {
   fingerprint: string
   parts: SearchParts
   forms: FormsParts
-  players: (Pick<Player, 'agent' | 'isRoot'> & { machine: string })[]
+  players: (Pick<Player, 'agent'> & { machine: string })[]
   calls: readonly Call[]
   mail: readonly Mail[]
   values: readonly unknown[]
@@ -35,8 +35,8 @@ export function saveSearch(search: Search): Uint8Array {
     fingerprint: fingerprintOf(cast),
     parts: search.toParts(),
     forms: cast.forms.toParts(),
-    players: cast.players.all().map(({ agent, definition, isRoot }) => {
-      return { agent, machine: definition.id, isRoot }
+    players: cast.players.all().map(({ agent, definition }) => {
+      return { agent, machine: definition.id }
     }),
     calls: cast.calls.all(),
     mail: cast.mail.all(),
@@ -63,7 +63,7 @@ export function restoreSearch<Outside>(world: World<Outside>, bytes: Uint8Array)
       todo: 'begin anew, without the checkpoint',
     })
   }
-  for (const { agent, machine, isRoot } of checkpoint.players) cast.playerOf(agent, machine, isRoot)
+  for (const { agent, machine } of checkpoint.players) cast.playerOf(agent, machine)
   cast.forms.restore(checkpoint.forms, (machine) => cast.definitionOf(machine))
   for (const call of checkpoint.calls) cast.calls.of(call)
   for (const mail of checkpoint.mail) cast.mailOf(mail)

@@ -358,6 +358,20 @@ export class Draft<Outside = unknown> {
   }
 }
 
+/** The scene in which a world begins, and what occurs before it. */
+export function openingDraft<Outside>(cast: Cast<Outside>, monitors: number): Draft<Outside> {
+  const { agents, outside = null as Outside, outsiders = [] } = cast.world
+  const { crashes, duplicates, delays } = cast.bounds
+  const sends = outsiders.flatMap(({ most }) => (most === undefined ? [] : [most]))
+  const faults = { crashes, duplicates, delays }
+  const nobody = { monitors, sends, slots: [], calls: [] }
+  const draft = new Draft(cast, { outside: cast.outside.of(outside), ...faults, ...nobody })
+  for (const { definition, id, input } of agents) {
+    draft.start(cast.playerOf(formatAddress({ type: definition.id, id }), definition.id)!, input)
+  }
+  return draft
+}
+
 /** What of a tool's contract a call needs. */
 interface ToolTerms {
   input: { safeParse(value: unknown): { success: boolean } }

@@ -85,12 +85,7 @@ export class Forms {
     const known = this.begun.get(key)
     if (known) return known
     const event: NeutralEvent = { kind: 'init', ...start }
-    const folded = this.conclude(
-      agent,
-      definition,
-      undefined,
-      this.run(agent, definition, undefined, event),
-    )
+    const folded = this.run(agent, definition, undefined, event)
     this.begun.set(key, folded)
     return folded
   }
@@ -99,14 +94,9 @@ export class Forms {
     const form = this.table.at(id)
     const known = form.folded.get(eventId)
     if (known) return known
-    const { agent, definition, stored } = form
-    const event = withIncarnation(this.events.at(eventId), stored)
-    const folded = this.conclude(
-      agent,
-      definition,
-      form,
-      this.run(agent, definition, stored, event),
-    )
+    const { agent, definition } = form
+    const event = withIncarnation(this.events.at(eventId), form.stored)
+    const folded = this.run(agent, definition, form, event)
     form.folded.set(eventId, folded)
     return folded
   }
@@ -144,12 +134,13 @@ export class Forms {
   private run(
     agent: string,
     definition: AgentDefinition,
-    stored: StoredState | undefined,
+    before: Form | undefined,
     event: NeutralEvent,
-  ): StepResult {
+  ): Folded {
     this.steps++
     const at = { address: parseAddress(agent), atMs: 0 }
-    return this.onStep(definition, () => step(definition, stored, event, at))
+    const result = this.onStep(definition, () => step(definition, before?.stored, event, at))
+    return this.conclude(agent, definition, before, result)
   }
 
   private conclude(
@@ -210,7 +201,8 @@ export class Forms {
   }
 }
 
-function withIncarnation(event: NeutralEvent, stored: StoredState): NeutralEvent {
+/** A neutral event of a table with the incarnation that it has for this state. */
+export function withIncarnation(event: NeutralEvent, stored: StoredState): NeutralEvent {
   switch (event.kind) {
     case 'done':
     case 'error':

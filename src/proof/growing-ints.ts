@@ -28,11 +28,6 @@ export class GrowingInts {
     this.length -= count
   }
 
-  /** Bytes in use. */
-  get weight(): number {
-    return this.ints.byteLength
-  }
-
   toArray(): Int32Array {
     return this.ints.slice(0, this.length)
   }

@@ -73,15 +73,13 @@ export class Outcomes<Outside = unknown> {
     return choices
   }
 
-  private options(
-    { target, input, offered, ...call }: Call,
-    outside: number,
-  ): readonly AgentEvent[] {
+  private options(call: Call, outside: number): readonly AgentEvent[] {
+    const { target, input, offered } = call
     const { world, values, outside: states } = this.cast
     const model = world.decisions?.[target]
     const all = model
       ? model({ outside: states.at(outside), input: values.at(input) as never, offered })
-      : (this.examplesFor({ target, input, offered, ...call }) as AgentEvent[])
+      : (this.examplesFor(call) as AgentEvent[])
     return all.filter(({ type }) => offered.includes(type))
   }
 
@@ -141,15 +139,12 @@ export class Outcomes<Outside = unknown> {
   private examplesFor(call: Call): readonly unknown[] {
     const source = this.sourceOf(call)
     if (source?.kind === 'tool') return this.outputs(source.contract, source.contract.output, call)
-    if (source?.kind === 'decision') return this.allOptions(source.contract, call)
+    if (source?.kind === 'decision')
+      return this.outputs(source.contract, source.contract.options, call)
     if (source?.kind !== 'memory') return [undefined]
     return { recall: [[]], remember: [{ kind: 'remembered', version: 1 }], forget: [1] }[
       source.contract.name
     ]
-  }
-
-  private allOptions(contract: DecisionContract<never>, call: Call): readonly unknown[] {
-    return this.outputs(contract, contract.options, call)
   }
 
   private outputs(

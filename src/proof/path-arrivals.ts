@@ -8,6 +8,7 @@ import type { Envelope } from '../contracts/envelope.ts'
 import { decodeEnvelope } from '../contracts/envelope.ts'
 import type { Work } from '../contracts/work.ts'
 import { decodeWork } from '../contracts/work.ts'
+import { Signal } from './signal.ts'
 
 /** What an agent under test may reach. */
 export interface Reach {
@@ -30,14 +31,14 @@ export class Arrivals {
   private readonly works = new Map<string, Work>()
   private readonly mail = new Map<string, Envelope[]>()
   private readonly steps = new Map<string, number>()
-  private readonly waiting = new Set<() => void>()
+  private readonly signal = new Signal()
   private readonly running: Running[] = []
 
   async open(bus: Bus, { agent, queues, mailboxes }: Reach): Promise<void> {
     const notice = await bus.wire.listen(topics.steps(agent, '*'), (body) => {
       const told = readNotice(body)
       if (told) this.steps.set(formatAddress(told.address), told.step)
-      this.wake()
+      this.signal.wake()
     })
     this.running.push(notice)
     for (const queue of queues) {
@@ -45,7 +46,7 @@ export class Arrivals {
       const consuming = await bus.work.consume(queue, options, async ({ body }) => {
         const work = decodeWork(body)
         this.works.set(work.id, work)
-        this.wake()
+        this.signal.wake()
         return { kind: 'done' }
       })
       this.running.push(consuming)
@@ -55,7 +56,7 @@ export class Arrivals {
         const reading = await bus.mailbox.read({ type, partition }, ({ address, body }) => {
           const key = formatAddress(address)
           this.mail.set(key, [...(this.mail.get(key) ?? []), decodeEnvelope(body)])
-          this.wake()
+          this.signal.wake()
         })
         this.running.push(reading)
       }
@@ -64,38 +65,23 @@ export class Arrivals {
 
   /** The call of that identity. */
   call(identity: string): Promise<Work> {
-    return this.until(() => this.works.get(identity))
+    return this.signal.until(() => this.works.get(identity))
   }
 
   /** The message of that identity to an agent. */
   message(to: Address, identity: string): Promise<Envelope> {
-    return this.until(() => this.mail.get(formatAddress(to))?.find(({ id }) => id === identity))
+    return this.signal.until(() =>
+      this.mail.get(formatAddress(to))?.find(({ id }) => id === identity),
+    )
   }
 
   /** Until the agent has taken that step and everything that it asked for has left its host. */
   async step(agent: Address, count: number): Promise<void> {
     const key = formatAddress(agent)
-    await this.until(() => ((this.steps.get(key) ?? 0) >= count ? true : undefined))
+    await this.signal.until(() => ((this.steps.get(key) ?? 0) >= count ? true : undefined))
   }
 
   async stop(): Promise<void> {
     await Promise.all(this.running.splice(0).map((one) => one.stop()))
-  }
-
-  private until<T>(find: () => T | undefined): Promise<T> {
-    return new Promise((resolve) => {
-      const look = (): void => {
-        const found = find()
-        if (found === undefined) return
-        this.waiting.delete(look)
-        resolve(found)
-      }
-      this.waiting.add(look)
-      look()
-    })
-  }
-
-  private wake(): void {
-    for (const look of this.waiting) look()
   }
 }

@@ -87,41 +87,22 @@ export class RunMoves<Outside = unknown> extends CallTurn<Outside> {
     const { call, scene, outcomes } = this
     const attempt = this.attemptOf(run)
     const mayCrash = scene.crashes > 0
+    const label = (ending: Ending) => (): Move => {
+      return { do: 'execute', attempt, ending, isTaken: false, ...this.name }
+    }
     for (const outcome of outcomes.of(call, scene.outside)) {
       const { ending } = outcome
-      const label = (): Move => ({ do: 'execute', attempt, ending, isTaken: false, ...this.name })
-      if (ending.kind === 'answers') {
-        const draft = this.effect(outcome)
-        this.finish(
-          draft,
-          this.after(outcome),
-          index,
-          run,
-          { kind: 'done', output: ending.output },
-          label,
-        )
-      } else {
-        const draft = this.effect(outcome)
-        this.finish(draft, this.after(outcome), index, run, failing(ending), label)
-      }
+      const [draft, after] = [this.effect(outcome), this.after(outcome)]
+      this.finish(draft, after, index, run, endOf(ending), label(ending))
       if (!outcome.tookEffect) continue
       const lost: Ending = { kind: 'hangs', tookEffect: true }
-      const draft = this.effect(outcome)
-      const execute = (): Move => ({
-        do: 'execute',
-        attempt,
-        ending: lost,
-        isTaken: false,
-        ...this.name,
-      })
-      this.finish(draft, this.after(outcome), index, run, { kind: 'timer' }, execute)
+      this.finish(this.effect(outcome), after, index, run, endOf(lost), label(lost))
       if (mayCrash) {
-        this.die(this.effect(outcome), this.after(outcome), index, 'after it took effect', ending)
+        this.die(this.effect(outcome), after, index, 'after it took effect', ending)
       }
     }
     for (const ending of plainFailures) {
-      const label = (): Move => ({ do: 'execute', attempt, ending, isTaken: false, ...this.name })
-      this.finish(this.draft(), call, index, run, failing(ending), label)
+      this.finish(this.draft(), call, index, run, endOf(ending), label(ending))
     }
     if (mayCrash && call.effect === 'once') {
       this.die(this.draft(), call, index, 'before it took effect', outcomeUnknown)
@@ -130,14 +111,7 @@ export class RunMoves<Outside = unknown> extends CallTurn<Outside> {
     const late = this.draft()
     late.delays--
     const zombie = { ...call, zombies: call.zombies + 1 }
-    const label = (): Move => ({
-      do: 'execute',
-      attempt,
-      ending: outcomeUnknown,
-      isTaken: false,
-      ...this.name,
-    })
-    this.finish(late, zombie, index, run, { kind: 'timer' }, label, false)
+    this.finish(late, zombie, index, run, endOf(outcomeUnknown), label(outcomeUnknown), false)
   }
 
   /** What the tool learns about an earlier intent: the truth, or nothing. */
@@ -274,7 +248,8 @@ const plainFailures: readonly Ending[] = [
   { kind: 'fails', message: 'it refuses', isTerminal: true, tookEffect: false },
 ]
 
-function failing(ending: Ending): RunEnd {
+function endOf(ending: Ending): RunEnd {
+  if (ending.kind === 'answers') return { kind: 'done', output: ending.output }
   if (ending.kind !== 'fails') return { kind: 'timer' }
   const { message, isTerminal } = ending
   const disposition = isTerminal ? ('terminal' as const) : ('retryable' as const)

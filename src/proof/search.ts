@@ -1,6 +1,6 @@
 import { Cast } from './cast.ts'
 import { visitMoves } from './scene-moves.ts'
-import { Draft } from './draft.ts'
+import { openingDraft } from './draft.ts'
 import { GrowingInts } from './growing-ints.ts'
 import type { Breach } from './judge.ts'
 import { Judge } from './judge.ts'
@@ -75,16 +75,6 @@ export class Search<Outside = unknown> {
     this.levelEnd = 1
   }
 
-  get isComplete(): boolean {
-    return this.expanded === this.seen.size && !this.isOverfull
-  }
-
-  /** Bytes in use, roughly. */
-  get weight(): number {
-    const { seen, queue, edgesFrom, edgesTo, cast } = this
-    return seen.weight + queue.weight + edgesFrom.weight + edgesTo.weight + cast.weight * 3
-  }
-
   /** Expands so many states of the queue at most; false when there is none left. */
   advance(count: number): boolean {
     for (let left = count; left > 0 && this.expanded < this.seen.size; left--) {
@@ -104,7 +94,7 @@ export class Search<Outside = unknown> {
     for (let at = state; at > 0; at = this.seen.parents.at(at)) {
       ordinals.unshift(this.seen.moves.at(at))
     }
-    let scene = this.firstScene()
+    let scene = this.opening().scene
     const moves: Move[] = []
     for (const ordinal of ordinals) {
       const taken = this.moveOf(scene, ordinal)
@@ -174,22 +164,8 @@ export class Search<Outside = unknown> {
     return this.judge.viewOf(scene)
   }
 
-  private firstScene(): Scene {
-    return this.opening().scene
-  }
-
   private start(): { scene: Scene; occurrences: readonly Occurrence<Outside>[] } {
-    const { cast } = this
-    const { world, bounds } = cast
-    const sends = (world.outsiders ?? []).flatMap(({ most }) => (most === undefined ? [] : [most]))
-    const { crashes, duplicates, delays } = bounds
-    const outside = cast.outside.of(world.outside ?? (null as Outside))
-    const monitors = this.judge.initial()
-    const faults = { crashes, duplicates, delays }
-    const draft = new Draft(cast, { outside, monitors, ...faults, sends, slots: [], calls: [] })
-    for (const { definition, id, input } of world.agents) {
-      draft.start(cast.playerOf(`${definition.id}/${id}`, definition.id, true)!, input)
-    }
+    const draft = openingDraft(this.cast, this.judge.initial())
     return { scene: draft.scene(), occurrences: draft.occurrences }
   }
 

@@ -30,12 +30,6 @@ export class SeenStates {
     return (this.size * this.size) / 2 / hashes
   }
 
-  /** Bytes in use. */
-  get weight(): number {
-    const { slots, parents, moves, highs, lows } = this
-    return slots.byteLength + parents.weight + moves.weight + highs.weight + lows.weight
-  }
-
   /** The number of a state; -1 when it was never met. */
   find(code: readonly number[]): number {
     const [high, low] = hashOf(code)

@@ -2,8 +2,6 @@
 export class Table<T> {
   private readonly ids = new Map<string, number>()
   private readonly things: T[] = [undefined as T]
-  /** Characters of all keys: most of what a table weighs. */
-  weight = 0
 
   /** @param make is asked only for what is new */
   idOf(key: string, make: () => T): number {
@@ -12,7 +10,6 @@ export class Table<T> {
     const id = this.things.length
     this.ids.set(key, id)
     this.things.push(make())
-    this.weight += key.length
     return id
   }
 

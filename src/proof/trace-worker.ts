@@ -10,7 +10,7 @@ import type { AnyTool, Reconciled } from '../contracts/tool.ts'
 import type { Work } from '../contracts/work.ts'
 import { decodeWork } from '../contracts/work.ts'
 import type { CallProbes, Connection, TraceGround } from './trace-ground.ts'
-import type { Signal } from './trace-signal.ts'
+import type { Signal } from './signal.ts'
 
 /** Where the statechart of a call waits for the player. */
 export type GateStep =

@@ -2,8 +2,6 @@ import type { Occurrence, Stepped } from 'ashlar/proof'
 import type { Act, Move } from '../contracts.ts'
 import type { DeskContext } from '../desk-context.ts'
 
-/** What a step of the desk answered: asked, called and refused, as anybody can see it. */
-
 /** The answer that the step took of this child; undefined when the step was about something else. */
 export function answerOf(occurrence: Occurrence, child: string): unknown {
   if (occurrence.kind !== 'stepped') return undefined
